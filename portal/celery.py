@@ -1,0 +1,24 @@
+"""The Celery application. Tasks carry ids; the database says what is due (see docs/adr/0005)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(
+    lambda: [
+        "portal.outbox",
+        "portal.audit",
+        "portal.funding",
+        "investors.kyc",
+        "issuance.offerings",
+        "issuance.corporate_actions",
+        "indices.prices",
+        "indices.levels",
+        "indices.rebalances",
+        "indices.subscriptions",
+    ]
+)

@@ -1,0 +1,28 @@
+"""Who does it: a user in a role, or a named worker. Handed to every service as `actor`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """
+    kind     user | worker | system
+    id       the user's id as text, or the worker's name
+    label    how the audit trail names him (no personal identifiers beyond a name)
+    origin   where from: an IP address, or a host name; "" when unknown
+    session  the session's or token's public id; "" for workers
+    """
+
+    kind: Literal["user", "worker", "system"]
+    id: str
+    label: str = ""
+    origin: str = ""
+    session: str = ""
+
+    @classmethod
+    def worker(cls, name: str) -> "Actor":
+        return cls(kind="worker", id=name, label=name)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"

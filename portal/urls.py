@@ -1,0 +1,11 @@
+"""Every door, in one place."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("portal.accounts.urls")),
+    path("console/", include("portal.console.issuer_urls")),
+    path("compliance/", include("portal.console.compliance_urls")),
+    path("api/v1/", include("portal.api.urls")),
+    path("", include("portal.web.urls")),
+]
