@@ -164,3 +164,59 @@ def reduce_pairs(hashes: Iterable[bytes]) -> list[bytes]:
     row = list(hashes)
     sha = hashlib.sha256
     return [sha(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
+
+
+TILE = 256
+"""Leaves under one stored node, and nodes of one level under one of the next."""
+
+
+class Frontier:
+    """
+    The right edge of a growing tree: what has to be remembered to append leaves and know the root.
+
+    rows  rows[0] holds the leaf hashes since the last full tile, rows[n] the stored nodes of level n since the
+          last full tile of that level; each row is shorter than 256
+    """
+
+    def __init__(self, size: int = 0, rows: Sequence[Sequence[bytes]] = ()) -> None:
+        self.size = size
+        self.rows = [list(row) for row in rows] or [[]]
+
+    def append(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """Add one leaf hash; returns the nodes that it completes as (level, index, hash)."""
+        completed = []
+        self.size += 1
+        level, node = 0, leaf
+        while True:
+            if level == len(self.rows):
+                self.rows.append([])
+            row = self.rows[level]
+            row.append(node)
+            if len(row) < TILE:
+                return completed
+            while len(row) > 1:
+                row = reduce_pairs(row)
+            self.rows[level] = []
+            level, node = level + 1, row[0]
+            completed.append((level, (self.size >> 8 * level) - 1, node))
+
+    def root(self) -> bytes:
+        """RFC 9162's root of the tree so far."""
+        here: bytes | None = None
+        for row in self.rows:
+            for node in reversed(_whole_subtrees(row)):
+                here = node if here is None else node_hash(node, here)
+        return EMPTY_ROOT if here is None else here
+
+
+def _whole_subtrees(row: Sequence[bytes]) -> list[bytes]:
+    """Roots of the largest complete subtrees that a row of hashes falls into, left to right."""
+    roots, first = [], 0
+    while first < len(row):
+        size = 1 << (len(row) - first).bit_length() - 1
+        part = list(row[first : first + size])
+        while len(part) > 1:
+            part = reduce_pairs(part)
+        roots.append(part[0])
+        first += size
+    return roots

@@ -1,0 +1,259 @@
+"""Reading the trail and the log: events, checkpoints, proofs, bundles."""
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from portal.audit import signing
+from portal.audit.facts import CheckpointFacts, EventFacts
+from portal.audit.models import Checkpoint, Event, Leaf, Node, Unsequenced
+from portal.domain.errors import Conflict, NotFound
+from portal.domain.merkle import TILE, consistency_proof, inclusion_proof, reduce_pairs
+
+
+class NotInLogYet(Conflict):
+    """The event is recorded; the sequencer gives it its place within seconds."""
+
+    code = "not-in-log-yet"
+
+
+class NoSuchEvent(NotFound):
+    code = "no-such-event"
+
+
+def _with_leaf(events: QuerySet[Event]) -> QuerySet[Event]:
+    place = Leaf.objects.filter(event=OuterRef("pk")).values("leaf_index")
+    return events.annotate(leaf_index=Subquery(place))
+
+
+def _facts(event: Any) -> EventFacts:
+    return EventFacts(
+        id=event.pk,
+        event_id=event.event_id,
+        recorded_at=event.recorded_at,
+        happened_at=event.happened_at,
+        actor_kind=event.actor_kind,
+        actor_id=event.actor_id,
+        actor_label=event.actor_label,
+        origin=event.origin,
+        session=event.session,
+        action=event.action,
+        subject=event.subject,
+        organisation=event.organisation,
+        reason=event.reason,
+        facts=event.facts,
+        salt=bytes(event.salt),
+        leaf_index=event.leaf_index,
+    )
+
+
+def event(event_id: UUID) -> EventFacts:
+    """raises  NoSuchEvent"""
+    found = _with_leaf(Event.objects.filter(event_id=event_id)).first()
+    if found is None:
+        raise NoSuchEvent("There is no such entry in the audit trail.")
+    return _facts(found)
+
+
+def events(
+    *,
+    actor: str = "",
+    subject: str = "",
+    action: str = "",
+    text: str = "",
+    organisations: Sequence[UUID] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[EventFacts]:
+    """
+    Events, newest first.
+
+    actor          id, or part of the label
+    subject        "<noun>:<uuid>", or its beginning
+    action         whole, or its beginning ("offering.")
+    text           part of the reason or the facts
+    organisations  only those of these tenants; None for all
+    before_id      the id of the last one already shown
+    """
+    query = Q()
+    if actor:
+        query &= Q(actor_id=actor) | Q(actor_label__icontains=actor)
+    if subject:
+        query &= Q(subject__startswith=subject)
+    if action:
+        query &= Q(action__startswith=action)
+    if text:
+        query &= Q(facts__icontains=text) | Q(reason__icontains=text) | Q(subject__icontains=text)
+    if organisations is not None:
+        query &= Q(organisation__in=organisations)
+    if since is not None:
+        query &= Q(happened_at__gte=since)
+    if until is not None:
+        query &= Q(happened_at__lt=until)
+    if before_id is not None:
+        query &= Q(pk__lt=before_id)
+    return [_facts(found) for found in _with_leaf(Event.objects.filter(query)).order_by("-pk")[:limit]]
+
+
+def latest_checkpoint() -> CheckpointFacts | None:
+    found = Checkpoint.objects.order_by("-size").first()
+    return _checkpoint(found) if found else None
+
+
+def checkpoint(size: int) -> CheckpointFacts | None:
+    found = Checkpoint.objects.filter(size=size).first()
+    return _checkpoint(found) if found else None
+
+
+def checkpoints(limit: int = 50) -> list[CheckpointFacts]:
+    return [_checkpoint(found) for found in Checkpoint.objects.order_by("-size")[:limit]]
+
+
+def waiting() -> int:
+    """Events that have no place in the log yet."""
+    return Unsequenced.objects.count()
+
+
+def _checkpoint(found: Checkpoint) -> CheckpointFacts:
+    return CheckpointFacts(found.size, bytes(found.root), found.note, found.created_at)
+
+
+class StoredTree:
+    """Hashes of complete subtrees from the stored leaves and nodes; remembers the tiles it has read."""
+
+    def __init__(self) -> None:
+        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+
+    def __call__(self, first: int, size: int) -> bytes:
+        level, inside = divmod(size.bit_length() - 1, 8)
+        index = first >> 8 * level
+        row = self._tile(level, index // TILE)[index % TILE : index % TILE + (1 << inside)]
+        while len(row) > 1:
+            row = reduce_pairs(row)
+        return row[0]
+
+    def _tile(self, level: int, tile: int) -> list[bytes]:
+        if (level, tile) not in self._tiles:
+            self._tiles[level, tile] = self._read(level, tile * TILE)
+        return self._tiles[level, tile]
+
+    @staticmethod
+    def _read(level: int, first: int) -> list[bytes]:
+        with connection.cursor() as cursor:
+            if level:
+                cursor.execute(
+                    "SELECT hash FROM audit_node WHERE level = %s AND index >= %s AND index < %s ORDER BY index",
+                    [level, first, first + TILE],
+                )
+            else:
+                cursor.execute(
+                    "SELECT leaf_hash FROM audit_leaf WHERE leaf_index >= %s AND leaf_index < %s ORDER BY leaf_index",
+                    [first, first + TILE],
+                )
+            return [bytes(row[0]) for row in cursor.fetchall()]
+
+
+def inclusion(leaf_index: int, size: int) -> list[bytes]:
+    """Audit path of a leaf in the log of `size` leaves; raises ProofRejected outside it."""
+    return inclusion_proof(leaf_index, size, StoredTree())
+
+
+def consistency(old_size: int, size: int) -> list[bytes]:
+    """Proof that the log of old_size leaves is a prefix of the log of size leaves."""
+    return consistency_proof(old_size, size, StoredTree())
+
+
+def bundle(event_ids: Iterable[UUID], *, since_size: int | None = None) -> dict[str, Any]:
+    """
+    What the stand-alone verifier needs to check these events offline, as JSON-able data.
+
+    since_size  adds the proof that the log of that size, seen earlier, is a prefix of today's
+    raises      NotInLogYet, NoSuchEvent
+    """
+    head = latest_checkpoint()
+    wanted = list(event_ids)
+    found = {row.event_id: row for row in _with_leaf(Event.objects.filter(event_id__in=wanted))}
+    missing = [wanted_id for wanted_id in wanted if wanted_id not in found]
+    if missing:
+        raise NoSuchEvent(f"There is no entry {missing[0]} in the audit trail.")
+    tree = StoredTree()
+    entries = []
+    for wanted_id in wanted:
+        facts = _facts(found[wanted_id])
+        if head is None or facts.leaf_index is None or facts.leaf_index >= head.size:
+            raise NotInLogYet(
+                "This entry has no place in the log yet.",
+                next_step="The log is sealed every second or so: ask again in a moment.",
+            )
+        entries.append(
+            {
+                "event": event_fields(facts),
+                "salt": facts.salt.hex(),
+                "leaf_index": facts.leaf_index,
+                "inclusion": [h.hex() for h in inclusion_proof(facts.leaf_index, head.size, tree)],
+            }
+        )
+    told: dict[str, Any] = {
+        "format": "portal-proof-bundle/1",
+        "origin": settings.AUDIT_ORIGIN,
+        "public_key": base64.b64encode(signing.public_key()).decode(),
+        "checkpoint": head.note if head else "",
+        "entries": entries,
+    }
+    if since_size is not None and head is not None:
+        earlier = checkpoint(since_size)
+        if earlier is None:
+            raise NoSuchEvent(f"The log has no checkpoint of {since_size} leaves.")
+        told["earlier"] = {
+            "checkpoint": earlier.note,
+            "consistency": [h.hex() for h in consistency_proof(since_size, head.size, tree)],
+        }
+    return told
+
+
+def event_fields(facts: EventFacts) -> dict[str, str]:
+    """The fields that the leaf commits to, as text, in the order of the canonical form."""
+    return {
+        "event_id": str(facts.event_id),
+        "recorded_at": iso_utc(facts.recorded_at),
+        "happened_at": iso_utc(facts.happened_at),
+        "actor_kind": facts.actor_kind,
+        "actor_id": facts.actor_id,
+        "actor_label": facts.actor_label,
+        "origin": facts.origin,
+        "session": facts.session,
+        "action": facts.action,
+        "subject": facts.subject,
+        "organisation": str(facts.organisation) if facts.organisation else "",
+        "reason": facts.reason,
+        "facts": facts.facts,
+    }
+
+
+def facts_of(told: EventFacts) -> dict[str, Any]:
+    """The event's facts as data."""
+    return json.loads(told.facts)
+
+
+def iso_utc(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def rows(level: int, first: int) -> list[bytes]:
+    """Stored hashes of one level from index `first` on: what a sequencer needs to go on appending."""
+    if level:
+        stored = Node.objects.filter(level=level, index__gte=first).order_by("index").values_list("hash", flat=True)
+    else:
+        stored = (
+            Leaf.objects.filter(leaf_index__gte=first).order_by("leaf_index").values_list("leaf_hash", flat=True)
+        )
+    return [bytes(value) for value in stored]
