@@ -1,0 +1,138 @@
+"""What the rules look at: plain values gathered by the register under its lock, for one intended movement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from investors.domain.claims import Claims
+from issuance.domain.lots import Lot
+
+Kind = Literal["issue", "transfer", "redeem"]
+UNLIMITED = None
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """
+    One side of a movement, as he stands before it.
+
+    holder           "investor:<uuid>"
+    claims           what is established of him on the day; None for the issuer's own treasury
+    holding          smallest units held now
+    pending          smallest units asked for in subscriptions that are not settled yet
+    lots             the lots of the holding; only rules about time look at them
+    frozen           every unit of his holding is frozen
+    frozen_quantity  smallest units frozen beside that
+    affiliate        an affiliate of the issuer
+    """
+
+    holder: str
+    claims: Claims | None = None
+    holding: int = 0
+    pending: int = 0
+    lots: tuple[Lot, ...] = ()
+    frozen: bool = False
+    frozen_quantity: int = 0
+    affiliate: bool = False
+
+    @property
+    def country(self) -> str:
+        return self.claims.country if self.claims else ""
+
+    @property
+    def accredited(self) -> bool:
+        return self.claims is not None and self.claims.is_accredited
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Holders of record of one class: all of them, those not accredited, and by country."""
+
+    holders: int = 0
+    non_accredited: int = 0
+    by_country: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityFacts:
+    """
+    authorised  smallest units that may be outstanding; None is unlimited
+    issued      smallest units outstanding now
+    pending     smallest units subscribed for and not settled yet
+    counted     holders of record, with those whose first subscription is not settled yet
+    scale       decimals of one unit
+    reporting   the issuer has reported to the SEC for 90 days: Rule 144's shorter period
+    """
+
+    code: str
+    scale: int = 0
+    authorised: int | None = UNLIMITED
+    issued: int = 0
+    pending: int = 0
+    counted: Count = field(default_factory=Count)
+    paused: bool = False
+    reporting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingFacts:
+    """The offering a subscription is made in; absent for other movements. Instants are UTC."""
+
+    exemption: str
+    opens_at: datetime
+    closes_at: datetime
+    min_investment_minor: int | None = None
+    max_investment_minor: int | None = UNLIMITED
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """
+    One intended movement and everything the rules may ask about it.
+
+    kind          issue (also each subscription), transfer, redeem
+    quantity      smallest units, > 0
+    amount_minor  what is paid for it, in minor units; None where nothing is paid
+    at, on        the instant and the day that the rules are asked for
+    sender        None for an issue; receiver is None for a redemption
+    """
+
+    kind: Kind
+    security: SecurityFacts
+    quantity: int
+    at: datetime
+    on: date
+    amount_minor: int | None = None
+    sender: Party | None = None
+    receiver: Party | None = None
+    offering: OfferingFacts | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able form without personal data, stored with the decision so that it can be made again."""
+        return {
+            "kind": self.kind,
+            "security": self.security.code,
+            "quantity": str(self.quantity),
+            "amount_minor": None if self.amount_minor is None else str(self.amount_minor),
+            "at": self.at.isoformat(),
+            "on": self.on.isoformat(),
+            "issued": str(self.security.issued),
+            "pending": str(self.security.pending),
+            "holders": self.security.counted.holders,
+            "non_accredited": self.security.counted.non_accredited,
+            "sender": _party(self.sender),
+            "receiver": _party(self.receiver),
+            "offering": self.offering.exemption if self.offering else None,
+        }
+
+
+def _party(party: Party | None) -> dict[str, Any] | None:
+    if party is None:
+        return None
+    return {
+        "holder": party.holder,
+        "holding": str(party.holding),
+        "pending": str(party.pending),
+        "claims": party.claims.as_dict() if party.claims else None,
+    }

@@ -1,0 +1,204 @@
+"""Rules that count: investments, holdings, holders of record, supply. None is unlimited, never 0."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from issuance.domain.compliance.eligibility import CHECKED
+from issuance.domain.compliance.facts import Facts
+from issuance.domain.compliance.rule import Rule
+from portal.domain.decision import Finding
+from portal.domain.money import format_amount
+
+PPM = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class MinimumInvestment(Rule):
+    """A subscription is worth at least `minor` minor units; the offering's own minimum counts too."""
+
+    code: ClassVar[str] = "minimum-investment"
+    title: ClassVar[str] = "Minimum investment"
+    source: str = "Terms of the offering"
+    as_of: date | None = CHECKED
+    minor: int | None = None
+
+    def check(self, facts: Facts) -> Finding:
+        asked = facts.amount_minor
+        floors = [self.minor, facts.offering.min_investment_minor if facts.offering else None]
+        known = [floor for floor in floors if floor is not None]
+        if asked is None or not known:
+            return self.not_applicable("No minimum is set.")
+        floor = max(known)
+        text = (
+            f"{format_amount(asked, scale=2)} is asked for; the minimum is {format_amount(floor, scale=2)}."
+        )
+        if asked < floor:
+            return self.failed(
+                text,
+                remedy=f"Ask for {format_amount(floor, scale=2)} or more.",
+                limit=floor,
+                used=asked,
+            )
+        return self.passed(text, limit=floor, used=asked)
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumInvestment(Rule):
+    """A subscription is worth at most the offering's maximum for one investor."""
+
+    code: ClassVar[str] = "maximum-investment"
+    title: ClassVar[str] = "Maximum investment"
+    source: str = "Terms of the offering"
+    as_of: date | None = CHECKED
+    minor: int | None = None
+
+    def check(self, facts: Facts) -> Finding:
+        asked = facts.amount_minor
+        caps = [self.minor, facts.offering.max_investment_minor if facts.offering else None]
+        known = [cap for cap in caps if cap is not None]
+        if asked is None or not known:
+            return self.not_applicable("No maximum is set.")
+        cap = min(known)
+        text = f"{format_amount(asked, scale=2)} is asked for; the maximum is {format_amount(cap, scale=2)}."
+        if asked > cap:
+            return self.failed(
+                text, remedy=f"Ask for {format_amount(cap, scale=2)} or less.", limit=cap, used=asked
+            )
+        return self.passed(text, limit=cap, used=asked)
+
+
+@dataclass(frozen=True, slots=True)
+class MaximumHolding(Rule):
+    """
+    What one holder may have of the class, with what he has asked for and not got yet.
+
+    quantity  smallest units; None is unlimited
+    ppm       millionths of what is outstanding after the movement (of the authorised number where `of_authorised`)
+    """
+
+    code: ClassVar[str] = "maximum-holding"
+    title: ClassVar[str] = "Maximum holding"
+    source: str = "Terms of the security"
+    as_of: date | None = CHECKED
+    quantity: int | None = None
+    ppm: int | None = None
+    of_authorised: bool = False
+
+    def check(self, facts: Facts) -> Finding:
+        party = facts.receiver
+        if party is None:
+            return self.not_applicable("Nobody receives securities here.")
+        caps = [cap for cap in (self.quantity, self._share(facts)) if cap is not None]
+        if not caps:
+            return self.not_applicable("No maximum holding is set.")
+        scale, cap = facts.security.scale, min(caps)
+        after = party.holding + party.pending + facts.quantity
+        text = (
+            f"The holding would be {format_amount(after, scale=scale)}; "
+            f"one holder may have {format_amount(cap, scale=scale)}."
+        )
+        if after > cap:
+            room = max(cap - party.holding - party.pending, 0)
+            return self.failed(
+                text, remedy=f"Ask for {format_amount(room, scale=scale)} or less.", limit=cap, used=after
+            )
+        return self.passed(text, limit=cap, used=after)
+
+    def _share(self, facts: Facts) -> int | None:
+        if self.ppm is None:
+            return None
+        security = facts.security
+        if self.of_authorised:
+            return None if security.authorised is None else security.authorised * self.ppm // PPM
+        grows = facts.quantity if facts.kind == "issue" else 0
+        return (security.issued + security.pending + grows) * self.ppm // PPM
+
+
+@dataclass(frozen=True, slots=True)
+class HolderLimit(Rule):
+    """
+    Holders of record of the class after the movement, counted right when a seller sells everything.
+
+    holders        at most so many in all; None is unlimited
+    non_accredited at most so many that are not accredited; None is unlimited
+    """
+
+    code: ClassVar[str] = "holder-limit"
+    title: ClassVar[str] = "Holders of record"
+    source: str = "Exchange Act 12(g)(1)(A)"
+    as_of: date | None = CHECKED
+    holders: int | None = 1999
+    non_accredited: int | None = 499
+
+    def check(self, facts: Facts) -> Finding:
+        if facts.receiver is None:
+            return self.not_applicable("Nobody receives securities here.")
+        if self.holders is None and self.non_accredited is None:
+            return self.not_applicable("No limit on holders is set.")
+        counted = facts.security.counted
+        come, gone = self._joins(facts), self._leaves(facts)
+        after = counted.holders + come - gone
+        if self.holders is not None and come and after > self.holders:
+            return self._over(after, self.holders, "holders of record", facts)
+        joins = come and not facts.receiver.accredited
+        leaves = gone and facts.sender is not None and not facts.sender.accredited
+        plain = counted.non_accredited + int(bool(joins)) - int(bool(leaves))
+        if self.non_accredited is not None and joins and plain > self.non_accredited:
+            return self._over(plain, self.non_accredited, "holders of record who are not accredited", facts)
+        allowed = "any number" if self.holders is None else f"{self.holders:,}"
+        return self.passed(
+            f"Would make {after:,} holders of record; this security allows {allowed}.",
+            limit=self.holders,
+            used=after,
+        )
+
+    def _joins(self, facts: Facts) -> int:
+        """1 when the receiver becomes a holder by this; one who is already counted as pending does not count twice."""
+        party = facts.receiver
+        return int(party is not None and party.holding == 0 and party.pending == 0)
+
+    def _leaves(self, facts: Facts) -> int:
+        sender = facts.sender
+        if sender is None or (facts.receiver and sender.holder == facts.receiver.holder):
+            return 0
+        return int(sender.holding == facts.quantity and sender.pending == 0)
+
+    def _over(self, after: int, limit: int, whom: str, facts: Facts) -> Finding:
+        return self.failed(
+            f"Would make {after:,} {whom}; this security allows {limit:,}.",
+            remedy="A place becomes free when a holder sells everything.",
+            limit=limit,
+            used=after,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Supply(Rule):
+    """What is outstanding, with what is subscribed for, never passes the authorised number."""
+
+    code: ClassVar[str] = "supply"
+    title: ClassVar[str] = "Authorised number"
+    source: str = "Articles of the issuer"
+    as_of: date | None = CHECKED
+
+    def check(self, facts: Facts) -> Finding:
+        security = facts.security
+        if facts.kind != "issue":
+            return self.not_applicable("Nothing is issued here.")
+        if security.authorised is None:
+            return self.not_applicable("The number authorised is unlimited.")
+        after = security.issued + security.pending + facts.quantity
+        text = (
+            f"Would make {format_amount(after, scale=security.scale)} outstanding or subscribed; "
+            f"{format_amount(security.authorised, scale=security.scale)} are authorised."
+        )
+        if after > security.authorised:
+            room = max(security.authorised - security.issued - security.pending, 0)
+            return self.failed(
+                text,
+                remedy=f"Ask for {format_amount(room, scale=security.scale)} or less.",
+                limit=security.authorised,
+                used=after,
+            )
+        return self.passed(text, limit=security.authorised, used=after)
