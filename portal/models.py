@@ -1,8 +1,11 @@
 """Models of this house, collected from its rooms so that Django finds them."""
 
 from portal.accounts.models import Attempts, Membership, Organisation, User
+from portal.approvals.models import Approval
 from portal.audit.models import Checkpoint, Event, Leaf, Node, Unsequenced
+from portal.documents.models import Document
 from portal.idempotency.models import Key
+from portal.ledger.models import Account, Balance, Entry, Instrument, Purpose, Reservation, ReservationEnd, Transaction
 from portal.outbox.models import Message
 
 __all__ = ["Membership", "Organisation", "User"]

@@ -1,0 +1,272 @@
+"""Writes: people, organisations, memberships, sessions. One public function is one transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from portal.accounts import selectors
+from portal.accounts.facts import MembershipFacts, OrganisationFacts, UserFacts
+from portal.accounts.models import Membership, Organisation, User
+from portal.audit.services import record
+from portal.domain.actors import Actor
+from portal.domain.errors import Conflict, Invalid, NotFound
+from portal.domain.roles import OrganisationKind, Role
+
+NAME_LENGTH = 200
+
+
+class EmailTaken(Conflict):
+    code = "email-taken"
+
+
+class RoleDoesNotFit(Invalid):
+    code = "role-does-not-fit"
+
+
+class RoleAlreadyHeld(Conflict):
+    code = "role-already-held"
+
+
+class HouseExists(Conflict):
+    code = "house-exists"
+
+
+class AlreadyEnded(Conflict):
+    code = "already-ended"
+
+
+class NoSuchMembership(NotFound):
+    code = "no-such-membership"
+
+
+class NoSuchSession(NotFound):
+    code = "no-such-session"
+
+
+def register_user(
+    *, email: str, name: str = "", password: str | None = None, verified: bool = True, actor: Actor, at: datetime
+) -> UserFacts:
+    """
+    Create a person who can sign in; without a password only by passkey, reset or demonstration sign-in.
+
+    verified  the address is known to be theirs (invited by an operator, made by the demo command)
+    raises    Invalid for an address that is none, EmailTaken
+    """
+    address = _email(email)
+    known_as = _name(name, field="name", required=False)
+    with transaction.atomic():
+        if User.objects.filter(email__iexact=address).exists():
+            raise EmailTaken(f"Somebody is registered as {address} already.", field="email")
+        person = User(email=address, name=known_as, created_at=at)
+        person.set_password(password)
+        try:
+            with transaction.atomic():
+                person.save()
+        except IntegrityError as clash:
+            raise EmailTaken(f"Somebody is registered as {address} already.", field="email") from clash
+        EmailAddress.objects.create(user=person, email=address, verified=verified, primary=True)
+        record(actor=actor, action="account.registered", subject=f"user:{person.pk}", at=at, verified=verified)
+    return selectors.user(person.pk)
+
+
+def create_organisation(
+    *, kind: OrganisationKind | str, name: str, actor: Actor, at: datetime
+) -> OrganisationFacts:
+    """
+    Create the house (once) or an issuer's organisation.
+
+    raises  Invalid, HouseExists
+    """
+    known_as = _name(name, field="name", required=True)
+    if str(kind) not in set(OrganisationKind):
+        raise Invalid(f"An organisation is a house or an issuer, not {str(kind)[:40]!r}.", field="kind")
+    with transaction.atomic():
+        made = Organisation(kind=str(kind), name=known_as, created_at=at)
+        try:
+            with transaction.atomic():
+                made.save()
+        except IntegrityError as clash:
+            raise HouseExists("The house exists already; a portal has one.", field="kind") from clash
+        record(
+            actor=actor,
+            action="account.organisation_created",
+            subject=f"organisation:{made.pk}",
+            organisation=made.pk,
+            at=at,
+            kind=str(kind),
+        )
+    return selectors.organisation(made.pk)
+
+
+def grant_role(
+    *, user_id: UUID, organisation_id: UUID, role: Role, actor: Actor, at: datetime, reason: str = ""
+) -> MembershipFacts:
+    """
+    Give a person a role in an organisation.
+
+    raises  NoSuchPerson, NoSuchOrganisation, RoleDoesNotFit (an issuer has issuer roles, the house has its own,
+            the investor's is granted by nobody), RoleAlreadyHeld
+    """
+    with transaction.atomic():
+        person = User.objects.select_for_update().filter(pk=user_id).first()
+        if person is None:
+            raise selectors.NoSuchPerson("There is no person with this id.", field="user")
+        place = selectors.organisation(organisation_id)
+        if role.organisation_kind is not place.kind:
+            raise RoleDoesNotFit(
+                f"{role.label.capitalize()} is no role of {place.name}, which is "
+                f"{'the house' if place.kind is OrganisationKind.HOUSE else 'an issuer'}.",
+                field="role",
+                next_step=_roles_of(place.kind),
+            )
+        if Membership.objects.filter(
+            user=person, organisation_id=organisation_id, role=role.value, ended_at=None
+        ).exists():
+            raise RoleAlreadyHeld(f"This person is {role.label} of {place.name} already.", field="role")
+        made = Membership.objects.create(
+            user=person, organisation_id=organisation_id, role=role.value, created_at=at
+        )
+        record(
+            actor=actor,
+            action="account.role_granted",
+            subject=f"user:{person.pk}",
+            organisation=organisation_id,
+            reason=reason,
+            at=at,
+            membership=str(made.pk),
+            role=role.value,
+        )
+    return selectors.membership_facts(made)
+
+
+def end_membership(*, membership_id: UUID, actor: Actor, at: datetime, reason: str = "") -> MembershipFacts:
+    """
+    End a role now, and every session of its holder with it.
+
+    raises  NoSuchMembership, AlreadyEnded
+    """
+    with transaction.atomic():
+        held = Membership.objects.select_for_update().filter(pk=membership_id).first()
+        if held is None:
+            raise NoSuchMembership("There is no membership with this id.")
+        if held.ended_at is not None:
+            raise AlreadyEnded(f"This membership ended on {held.ended_at:%d %b %Y} already.")
+        held.ended_at = at
+        held.save(update_fields=["ended_at"])
+        ended = _end_sessions(held.user_id)
+        record(
+            actor=actor,
+            action="account.role_ended",
+            subject=f"user:{held.user_id}",
+            organisation=held.organisation_id,
+            reason=reason,
+            at=at,
+            membership=str(held.pk),
+            role=held.role,
+            sessions_ended=ended,
+        )
+    return selectors.membership_facts(held)
+
+
+def set_active(*, user_id: UUID, active: bool, actor: Actor, at: datetime, reason: str = "") -> UserFacts:
+    """
+    Close a person's account, or open it again. Closing ends every session.
+
+    raises  NoSuchPerson
+    """
+    with transaction.atomic():
+        person = User.objects.select_for_update().filter(pk=user_id).first()
+        if person is None:
+            raise selectors.NoSuchPerson("There is no person with this id.")
+        if person.is_active != active:
+            person.is_active = active
+            person.save(update_fields=["is_active"])
+            if not active:
+                _end_sessions(user_id)
+            action = "account.opened" if active else "account.closed"
+            record(actor=actor, action=action, subject=f"user:{user_id}", reason=reason, at=at)
+    return selectors.user(user_id)
+
+
+def revoke_session(*, user_id: UUID, session_id: int, actor: Actor, at: datetime) -> None:
+    """
+    Sign one browser of this person out.
+
+    raises  NoSuchSession, also for somebody else's
+    """
+    with transaction.atomic():
+        found = UserSession.objects.select_for_update().filter(pk=session_id, user_id=user_id).first()
+        if found is None:
+            raise NoSuchSession("There is no such session.")
+        found.end()
+        record(actor=actor, action="account.session_revoked", subject=f"user:{user_id}", at=at)
+
+
+def revoke_all_sessions(*, user_id: UUID, actor: Actor, at: datetime, reason: str = "") -> int:
+    """Sign this person out everywhere; returns how many listed sessions that ended."""
+    with transaction.atomic():
+        ended = _end_sessions(user_id)
+        record(
+            actor=actor,
+            action="account.sessions_revoked",
+            subject=f"user:{user_id}",
+            reason=reason,
+            at=at,
+            sessions_ended=ended,
+        )
+    return ended
+
+
+def note_sign_in(*, user_id: UUID, methods: list[str], actor: Actor, at: datetime) -> None:
+    """Tell the trail of a completed sign-in and of what was shown for it."""
+    with transaction.atomic():
+        record(actor=actor, action="account.signed_in", subject=f"user:{user_id}", at=at, methods=methods)
+
+
+def note_security_change(*, user_id: UUID, change: str, actor: Actor, at: datetime) -> None:
+    """Tell the trail of a changed factor, password or address; `change` is a past verb such as totp_activated."""
+    with transaction.atomic():
+        record(actor=actor, action=f"account.{change}", subject=f"user:{user_id}", at=at)
+
+
+def _end_sessions(user_id: UUID) -> int:
+    """The raised epoch ends them all, in the same commit as the reason; the listed ones are removed as well."""
+    person = User.objects.select_for_update().get(pk=user_id)
+    person.session_epoch += 1
+    person.save(update_fields=["session_epoch"])
+    listed = list(UserSession.objects.select_for_update().filter(user_id=user_id).order_by("pk"))
+    for one in listed:
+        one.end()
+    return len(listed)
+
+
+def _email(text: str) -> str:
+    address = text.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError as wrong:
+        raise Invalid("This is not an e-mail address.", field="email") from wrong
+    if len(address) > 254:
+        raise Invalid("An e-mail address has at most 254 characters.", field="email")
+    return address
+
+
+def _name(text: str, *, field: str, required: bool) -> str:
+    name = " ".join(text.split())
+    if required and not name:
+        raise Invalid("The name is missing.", field=field)
+    if len(name) > NAME_LENGTH:
+        raise Invalid(f"A name has at most {NAME_LENGTH} characters; this one has {len(name)}.", field=field)
+    if any(not letter.isprintable() for letter in name):
+        raise Invalid("The name has characters that cannot be printed.", field=field)
+    return name
+
+
+def _roles_of(kind: OrganisationKind) -> str:
+    fitting = ", ".join(role.label for role in Role if role.organisation_kind is kind)
+    return f"Its roles are: {fitting}."
