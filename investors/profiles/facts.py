@@ -1,0 +1,119 @@
+"""What others see of an investor's profile."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from investors.domain.claims import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class InvestorFacts:
+    """
+    An investor without personal data.
+
+    reference  what stands where no name may stand: "INV-7KQ2MX"
+    missing    fields of the profile that are still empty
+    """
+
+    id: UUID
+    reference: str
+    kind: Kind
+    country: str
+    tax_countries: tuple[str, ...]
+    us_person: bool
+    politically_exposed: bool
+    expected_minor: int
+    user_id: UUID | None
+    identifier_kind: str
+    has_identifier: bool
+    version: int
+    created_at: datetime
+    identity_changed_at: datetime
+    closed_at: datetime | None
+    missing: tuple[str, ...]
+
+    @property
+    def owner(self) -> str:
+        """Owner text for the ledger and for documents."""
+        return f"investor:{self.id}"
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """Opened personal data. Whoever asks for it leaves an audit event, except the investor himself."""
+
+    legal_name: str = ""
+    born_or_formed: date | None = None
+    identifier_kind: str = "none"
+    identifier: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedData:
+    """What a page shows of personal data: enough to recognise, not enough to misuse."""
+
+    legal_name: str
+    born_or_formed: str
+    identifier: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedFacts:
+    """A person behind an investor, without the name."""
+
+    id: UUID
+    role: str
+    role_label: str
+    country: str
+    ownership_ppm: int | None
+    masked_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPerson:
+    """A name to screen, opened by the screening worker: whose it is, and the date of birth where known."""
+
+    subject: str
+    name: str
+    born: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionFacts:
+    """One change of a profile, without the values."""
+
+    version: int
+    changed: tuple[str, ...]
+    actor: str
+    actor_label: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileInput:
+    """
+    What an investor may say of himself; None leaves a field as it is.
+
+    born_or_formed  ISO date text
+    expected_minor  US cents
+    """
+
+    kind: str | None = None
+    country: str | None = None
+    tax_countries: tuple[str, ...] | None = None
+    us_person: bool | None = None
+    politically_exposed: bool | None = None
+    expected_minor: int | None = None
+    legal_name: str | None = None
+    born_or_formed: str | None = None
+    identifier_kind: str | None = None
+    identifier: str | None = None
+    address: str | None = None

@@ -1,0 +1,189 @@
+"""Reads of profiles. Only `open_data` and `names_to_screen` open sealed text; front doors show the masked form."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from investors.domain.identifiers import masked, masked_name
+from investors.profiles.facts import (
+    InvestorFacts,
+    MaskedData,
+    NamedPerson,
+    PersonalData,
+    RelatedFacts,
+    RevisionFacts,
+)
+from investors.profiles.models import Investor, RelatedPerson, Revision
+from investors.profiles.storage import opened
+from portal.domain.errors import NotFound
+
+_SEALED = ("legal_name", "born_or_formed", "identifier", "address")
+
+
+class NoSuchInvestor(NotFound):
+    """There is no investor with this id, or none that the reader may know of."""
+
+    code = "no-such-investor"
+
+
+def investor(investor_id: UUID) -> InvestorFacts:
+    """raises  NoSuchInvestor"""
+    found = Investor.objects.filter(pk=investor_id).first()
+    if found is None:
+        raise NoSuchInvestor("There is no investor with this id.")
+    return investor_facts(found)
+
+
+def investors_by_id(investor_ids: Iterable[UUID]) -> dict[UUID, InvestorFacts]:
+    """Facts by id in one query; unknown ids are left out."""
+    return {found.pk: investor_facts(found) for found in Investor.objects.filter(pk__in=list(investor_ids))}
+
+
+def investor_of_user(user_id: UUID) -> InvestorFacts | None:
+    """The investor that this person acts as, or None before onboarding."""
+    found = Investor.objects.filter(user_id=user_id).first()
+    return None if found is None else investor_facts(found)
+
+
+def investors(
+    *, kind: str = "", country: str = "", reference: str = "", limit: int = 200
+) -> list[InvestorFacts]:
+    """Newest first, narrowed where asked; `reference` matches its beginning."""
+    found = Investor.objects.order_by("-created_at", "pk")
+    if kind:
+        found = found.filter(kind=kind)
+    if country:
+        found = found.filter(country=country)
+    if reference:
+        found = found.filter(reference__istartswith=reference.strip())
+    return [investor_facts(one) for one in found[:limit]]
+
+
+def all_investor_ids() -> list[UUID]:
+    """Every investor that is not closed, in a stable order."""
+    return list(Investor.objects.filter(closed_at=None).order_by("pk").values_list("pk", flat=True))
+
+
+def references(investor_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Display references by id in one query."""
+    return dict(Investor.objects.filter(pk__in=list(investor_ids)).values_list("pk", "reference"))
+
+
+def masked_data(investor_id: UUID) -> MaskedData:
+    """What a page shows of personal data."""
+    data = _opened(_row(investor_id))
+    return MaskedData(
+        legal_name=masked_name(data.legal_name),
+        born_or_formed=f"{data.born_or_formed.year}" if data.born_or_formed else "",
+        identifier=masked(data.identifier),
+        address=data.address and "•" * 8,
+    )
+
+
+def own_data(*, investor_id: UUID, user_id: UUID) -> PersonalData:
+    """
+    An investor's own personal data, for his own form.
+
+    raises  NoSuchInvestor when the investor is not this person's
+    """
+    row = _row(investor_id)
+    if row.user_id != user_id:
+        raise NoSuchInvestor("There is no investor with this id.")
+    return _opened(row)
+
+
+def names_to_screen(investor_id: UUID) -> list[NamedPerson]:
+    """Every name behind an investor, opened for name screening only: the investor's and his related persons'."""
+    row = _row(investor_id)
+    data = _opened(row)
+    people = []
+    if data.legal_name:
+        born = data.born_or_formed if row.kind != Investor.Kind.ENTITY else None
+        people.append(NamedPerson(f"investor:{row.pk}", data.legal_name, born))
+    for person in row.related_persons.filter(ended_at=None).order_by("added_at", "pk"):
+        name, born_text = _opened_person(person)
+        born = date.fromisoformat(born_text) if born_text else None
+        people.append(NamedPerson(f"related_person:{person.pk}", name, born))
+    return people
+
+
+def related_persons(investor_id: UUID) -> list[RelatedFacts]:
+    """The persons behind an investor, names masked, oldest first."""
+    rows = RelatedPerson.objects.filter(investor_id=investor_id, ended_at=None).order_by("added_at", "pk")
+    return [
+        RelatedFacts(
+            id=person.pk,
+            role=person.role,
+            role_label=RelatedPerson.Role(person.role).label,
+            country=person.country,
+            ownership_ppm=person.ownership_ppm,
+            masked_name=masked_name(_opened_person(person)[0]),
+        )
+        for person in rows
+    ]
+
+
+def revisions(investor_id: UUID) -> list[RevisionFacts]:
+    """Every change of a profile, newest first, without the values."""
+    return [
+        RevisionFacts(r.version, tuple(r.changed), r.actor, r.actor_label, r.reason, r.at)
+        for r in Revision.objects.filter(investor_id=investor_id).order_by("-version")
+    ]
+
+
+def investor_facts(row: Investor) -> InvestorFacts:
+    return InvestorFacts(
+        id=row.pk,
+        reference=row.reference,
+        kind=row.kind,
+        country=row.country,
+        tax_countries=tuple(row.tax_countries),
+        us_person=row.us_person,
+        politically_exposed=row.politically_exposed,
+        expected_minor=row.expected_minor,
+        user_id=row.user_id,
+        identifier_kind=row.identifier_kind,
+        has_identifier=bool(row.identifier),
+        version=row.version,
+        created_at=row.created_at,
+        identity_changed_at=row.identity_changed_at,
+        closed_at=row.closed_at,
+        missing=tuple(_missing(row)),
+    )
+
+
+def open_row(row: Investor) -> PersonalData:
+    """For this room's services: they record the event that belongs to it."""
+    return _opened(row)
+
+
+def _missing(row: Investor) -> list[str]:
+    empty = [name for name in ("legal_name", "born_or_formed", "address") if not getattr(row, name)]
+    return [*empty, "tax_countries"] if not row.tax_countries else empty
+
+
+def _row(investor_id: UUID) -> Investor:
+    found = Investor.objects.filter(pk=investor_id).first()
+    if found is None:
+        raise NoSuchInvestor("There is no investor with this id.")
+    return found
+
+
+def _opened(row: Investor) -> PersonalData:
+    plain = {
+        name: opened(getattr(row, name), table="investors_investor", column=name, pk=row.pk)
+        for name in _SEALED
+    }
+    born = plain["born_or_formed"]
+    return PersonalData(
+        legal_name=plain["legal_name"],
+        born_or_formed=date.fromisoformat(born) if born else None,
+        identifier_kind=row.identifier_kind,
+        identifier=plain["identifier"],
+        address=plain["address"],
+    )
+
+
+def _opened_person(person: RelatedPerson) -> tuple[str, str]:
+    name = opened(person.name, table="investors_relatedperson", column="name", pk=person.pk)
+    return name, opened(person.born, table="investors_relatedperson", column="born", pk=person.pk)
