@@ -89,6 +89,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.http.context.site",
             ],
+            "builtins": ["portal.http.templatetags.figures", "portal.http.templatetags.parts"],
         },
     }
 ]
