@@ -80,7 +80,8 @@ class Organisation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind"], condition=models.Q(kind="house"), name="one_house"),
             models.CheckConstraint(
-                condition=models.Q(kind__in=[kind.value for kind in OrganisationKind]), name="organisation_kind"
+                condition=models.Q(kind__in=[kind.value for kind in OrganisationKind]),
+                name="organisation_kind",
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="organisation_named"),
         ]

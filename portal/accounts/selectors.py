@@ -84,7 +84,9 @@ def house() -> OrganisationFacts:
     """
     found = Organisation.objects.filter(kind=OrganisationKind.HOUSE.value).first()
     if found is None:
-        raise NoSuchOrganisation("The house has not been set up yet.", next_step="Run the setup or demo command.")
+        raise NoSuchOrganisation(
+            "The house has not been set up yet.", next_step="Run the setup or demo command."
+        )
     return _organisation_facts(found)
 
 

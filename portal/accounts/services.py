@@ -49,7 +49,13 @@ class NoSuchSession(NotFound):
 
 
 def register_user(
-    *, email: str, name: str = "", password: str | None = None, verified: bool = True, actor: Actor, at: datetime
+    *,
+    email: str,
+    name: str = "",
+    password: str | None = None,
+    verified: bool = True,
+    actor: Actor,
+    at: datetime,
 ) -> UserFacts:
     """
     Create a person who can sign in; without a password only by passkey, reset or demonstration sign-in.
@@ -70,7 +76,9 @@ def register_user(
         except IntegrityError as clash:
             raise EmailTaken(f"Somebody is registered as {address} already.", field="email") from clash
         EmailAddress.objects.create(user=person, email=address, verified=verified, primary=True)
-        record(actor=actor, action="account.registered", subject=f"user:{person.pk}", at=at, verified=verified)
+        record(
+            actor=actor, action="account.registered", subject=f"user:{person.pk}", at=at, verified=verified
+        )
     return selectors.user(person.pk)
 
 

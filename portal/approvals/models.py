@@ -22,7 +22,9 @@ class Approval(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     action = models.CharField(max_length=80)
     subject = models.CharField(max_length=120)
-    organisation = models.ForeignKey("portal.Organisation", on_delete=models.PROTECT, null=True, related_name="+")
+    organisation = models.ForeignKey(
+        "portal.Organisation", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     maker = models.CharField(max_length=100)
     maker_label = models.CharField(max_length=200, blank=True)
     checker = models.CharField(max_length=100, blank=True)

@@ -41,7 +41,10 @@ def pending(
 
 def history(*, subject: str) -> list[ApprovalFacts]:
     """Every request about this subject, newest first."""
-    return [approval_facts(one) for one in Approval.objects.filter(subject=subject).order_by("-requested_at", "-pk")]
+    return [
+        approval_facts(one)
+        for one in Approval.objects.filter(subject=subject).order_by("-requested_at", "-pk")
+    ]
 
 
 def is_approved(action: str, subject: str, *, facts: Mapping[str, Any] | None = None) -> bool:

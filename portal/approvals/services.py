@@ -118,7 +118,9 @@ def withdraw(*, approval_id: UUID, maker: Actor, at: datetime, note: str = "") -
 
 def _decide(approval_id: UUID, event: str, *, actor: Actor, at: datetime, note: str) -> None:
     if len(note) > NOTE_LENGTH:
-        raise NoteTooLong(f"A note has at most {NOTE_LENGTH} characters; this one has {len(note)}.", field="note")
+        raise NoteTooLong(
+            f"A note has at most {NOTE_LENGTH} characters; this one has {len(note)}.", field="note"
+        )
     with transaction.atomic():
         asked = Approval.objects.select_for_update().filter(pk=approval_id).first()
         if asked is None:

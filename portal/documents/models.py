@@ -22,7 +22,9 @@ class Document(models.Model):
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
     storage_key = models.CharField(max_length=64, unique=True)
-    organisation = models.ForeignKey("portal.Organisation", on_delete=models.PROTECT, null=True, related_name="+")
+    organisation = models.ForeignKey(
+        "portal.Organisation", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     reader = models.ForeignKey("portal.User", on_delete=models.PROTECT, null=True, related_name="+")
     published = models.BooleanField(default=False)
     uploaded_by = models.CharField(max_length=100)
