@@ -13,10 +13,12 @@ from issuance.domain.compliance.eligibility import (
     SanctionsScreened,
 )
 from issuance.domain.compliance.limits import (
+    CashAvailable,
     HolderLimit,
     MaximumHolding,
     MaximumInvestment,
     MinimumInvestment,
+    OfferingCapacity,
     Supply,
 )
 from issuance.domain.compliance.restrictions import (
@@ -43,6 +45,8 @@ _ALL: tuple[type[Rule], ...] = (
     HoldingPeriod,
     LockUp,
     OfferingWindow,
+    OfferingCapacity,
+    CashAvailable,
     NotFrozen,
     NotPaused,
 )
@@ -65,8 +69,11 @@ def always() -> list[Rule]:
         MaximumInvestment(),
         Supply(),
         HolderLimit(),
+        HoldingPeriod(),
         LockUp(),
         OfferingWindow(),
+        OfferingCapacity(),
+        CashAvailable(),
         NotFrozen(),
         NotPaused(),
     ]
@@ -81,18 +88,16 @@ def private_fund_limit() -> Rule:
 
 def exemption_pack(exemption: str) -> list[Rule]:
     """
-    The rules that an exemption adds.
+    The rules that an exemption adds to a sale under it. (Without the disclosures of Rule 502(b), which an offering
+    to the 35 others would need, a sale under 506(b) asks for accreditation as well, self-certified.)
 
     exemption  "506(c)", "506(b)" or "Reg S"
     raises     UnknownRule for another
     """
     if exemption == "506(c)":
-        return [AccreditedRequired(verified=True, on=("issue",)), HoldingPeriod()]
+        return [AccreditedRequired(verified=True, on=("issue",))]
     if exemption == "506(b)":
-        return [
-            AccreditedRequired(source="17 CFR 230.506(b)", verified=False, on=("issue",)),
-            HoldingPeriod(),
-        ]
+        return [AccreditedRequired(source="17 CFR 230.506(b)", verified=False, on=("issue",))]
     if exemption == "Reg S":
         return [Countries(source="17 CFR 230.903", deny=("US",))]
     raise UnknownRule(

@@ -55,7 +55,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class SecurityFacts:
+class SecurityState:
     """
     authorised  smallest units that may be outstanding; None is unlimited
     issued      smallest units outstanding now
@@ -76,14 +76,19 @@ class SecurityFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class OfferingFacts:
-    """The offering a subscription is made in; absent for other movements. Instants are UTC."""
+class OfferingTerms:
+    """
+    The offering a subscription is made in; absent for other movements. Instants are UTC.
+
+    remaining  smallest units that nobody has asked for yet; None where more may be asked for than there is
+    """
 
     exemption: str
     opens_at: datetime
     closes_at: datetime
     min_investment_minor: int | None = None
     max_investment_minor: int | None = UNLIMITED
+    remaining: int | None = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +101,19 @@ class Facts:
     amount_minor  what is paid for it, in minor units; None where nothing is paid
     at, on        the instant and the day that the rules are asked for
     sender        None for an issue; receiver is None for a redemption
+    cash_minor    what the buyer has free to pay with, in minor units; None where it is not asked
     """
 
     kind: Kind
-    security: SecurityFacts
+    security: SecurityState
     quantity: int
     at: datetime
     on: date
     amount_minor: int | None = None
     sender: Party | None = None
     receiver: Party | None = None
-    offering: OfferingFacts | None = None
+    offering: OfferingTerms | None = None
+    cash_minor: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able form without personal data, stored with the decision so that it can be made again."""

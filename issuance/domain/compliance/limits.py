@@ -202,3 +202,57 @@ class Supply(Rule):
                 used=after,
             )
         return self.passed(text, limit=security.authorised, used=after)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingCapacity(Rule):
+    """Where the offering serves first come, first served, nobody can ask for more than is left."""
+
+    code: ClassVar[str] = "offering-capacity"
+    title: ClassVar[str] = "Still to be had"
+    source: str = "Terms of the offering"
+    as_of: date | None = CHECKED
+
+    def check(self, facts: Facts) -> Finding:
+        if facts.offering is None:
+            return self.not_applicable("This is no subscription.")
+        left = facts.offering.remaining
+        if left is None:
+            return self.not_applicable("More may be asked for than there is; it is then allotted pro rata.")
+        scale = facts.security.scale
+        text = f"{format_amount(left, scale=scale)} are left; {format_amount(facts.quantity, scale=scale)} were asked for."
+        if facts.quantity > left:
+            remedy = (
+                f"Ask for {format_amount(left, scale=scale)} or less."
+                if left
+                else "Everything is subscribed; a place becomes free when somebody withdraws."
+            )
+            return self.failed(text, remedy=remedy, limit=left, used=facts.quantity)
+        return self.passed(text, limit=left, used=facts.quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class CashAvailable(Rule):
+    """The buyer's free cash covers what he asks for."""
+
+    code: ClassVar[str] = "cash-available"
+    title: ClassVar[str] = "Cash to pay with"
+    source: str = "Terms of the offering"
+    as_of: date | None = CHECKED
+
+    def check(self, facts: Facts) -> Finding:
+        if facts.cash_minor is None or facts.amount_minor is None:
+            return self.not_applicable("Nothing is paid from a cash account here.")
+        text = (
+            f"{format_amount(facts.amount_minor, scale=2)} are needed; "
+            f"{format_amount(facts.cash_minor, scale=2)} are free in the cash account."
+        )
+        if facts.amount_minor > facts.cash_minor:
+            gap = format_amount(facts.amount_minor - facts.cash_minor, scale=2)
+            return self.failed(
+                text,
+                remedy=f"Pay in {gap} or more under Cash, or ask for less.",
+                limit=facts.cash_minor,
+                used=facts.amount_minor,
+            )
+        return self.passed(text, limit=facts.cash_minor, used=facts.amount_minor)
