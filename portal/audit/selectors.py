@@ -251,9 +251,15 @@ def iso_utc(instant: datetime) -> str:
 def rows(level: int, first: int) -> list[bytes]:
     """Stored hashes of one level from index `first` on: what a sequencer needs to go on appending."""
     if level:
-        stored = Node.objects.filter(level=level, index__gte=first).order_by("index").values_list("hash", flat=True)
+        stored = (
+            Node.objects.filter(level=level, index__gte=first)
+            .order_by("index")
+            .values_list("hash", flat=True)
+        )
     else:
         stored = (
-            Leaf.objects.filter(leaf_index__gte=first).order_by("leaf_index").values_list("leaf_hash", flat=True)
+            Leaf.objects.filter(leaf_index__gte=first)
+            .order_by("leaf_index")
+            .values_list("leaf_hash", flat=True)
         )
     return [bytes(value) for value in stored]

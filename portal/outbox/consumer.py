@@ -30,7 +30,9 @@ def outbox_task(name: str) -> Callable[[Callable[..., None]], Any]:
                 consume(**delivery.payload)
             except Exception as error:
                 log.exception("%s failed for message %s", name, message_id)
-                services.fail(message_id=message_id, error=f"{type(error).__name__}: {error}", at=timezone.now())
+                services.fail(
+                    message_id=message_id, error=f"{type(error).__name__}: {error}", at=timezone.now()
+                )
                 return
             services.finish(message_id=message_id, at=timezone.now())
 

@@ -29,7 +29,17 @@ def messages(*, state: str = "", limit: int = 100) -> list[MessageFacts]:
     found = Message.objects.filter(state=state) if state else Message.objects.all()
     return [
         MessageFacts(
-            m.pk, m.topic, m.key, m.payload, m.state, m.attempts, m.created_at, m.available_at, m.sent_at, m.done_at, m.last_error
+            m.pk,
+            m.topic,
+            m.key,
+            m.payload,
+            m.state,
+            m.attempts,
+            m.created_at,
+            m.available_at,
+            m.sent_at,
+            m.done_at,
+            m.last_error,
         )
         for m in found.order_by("-pk")[:limit]
     ]

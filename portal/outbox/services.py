@@ -78,7 +78,9 @@ def begin(*, message_id: int) -> Delivery | None:
 
 def finish(*, message_id: int, at: datetime) -> None:
     """The effect is there."""
-    Message.objects.filter(pk=message_id).exclude(state="done").update(state="done", done_at=at, last_error="")
+    Message.objects.filter(pk=message_id).exclude(state="done").update(
+        state="done", done_at=at, last_error=""
+    )
 
 
 def fail(*, message_id: int, error: str, at: datetime) -> None:
@@ -110,7 +112,9 @@ def backoff(attempts: int) -> timedelta:
 
 def resend_lost(*, at: datetime, after: timedelta = RESEND_AFTER) -> int:
     """Messages sent long ago and never finished wait again: whoever had them is gone."""
-    return Message.objects.filter(state="sent", sent_at__lt=at - after).update(state="waiting", available_at=at)
+    return Message.objects.filter(state="sent", sent_at__lt=at - after).update(
+        state="waiting", available_at=at
+    )
 
 
 def retry(*, message_id: int, actor: Actor, at: datetime) -> None:
@@ -127,4 +131,6 @@ def retry(*, message_id: int, actor: Actor, at: datetime) -> None:
         message.attempts = 0
         message.available_at = at
         message.save(update_fields=["state", "attempts", "available_at"])
-        record(actor=actor, action="outbox.retried", subject=f"message:{message.pk}", at=at, topic=message.topic)
+        record(
+            actor=actor, action="outbox.retried", subject=f"message:{message.pk}", at=at, topic=message.topic
+        )

@@ -1,0 +1,290 @@
+-- The ledger's door. Every function runs with the owner's rights; the application may call it and read the tables.
+-- Errors: LG001 key reused with another body, LG002 not enough, LG003 backdated or in the future, LG004 the first
+-- posting of this key is under way, LG005 malformed, LG006 no such account or reservation, LG007 reservation ended.
+
+CREATE FUNCTION ledger_event(
+  actor text[], instant timestamptz, what text, about text, told text
+) RETURNS bigint LANGUAGE sql SET search_path = public, pg_temp AS $$
+  INSERT INTO audit_event (happened_at, actor_kind, actor_id, actor_label, origin, session, action, subject, reason, facts)
+  VALUES (instant, actor[1], actor[2], actor[3], actor[4], actor[5], what, about, '', told) RETURNING id
+$$;
+
+-- Canonical facts of a posting: RFC 8785 JSON, keys in order.
+CREATE FUNCTION ledger_facts(
+  effective timestamptz, entries int, entries_sha256 bytea, key text, kind text, memo text, reference text
+) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+  RETURN '{"effective_at":"' || iso_utc(effective) || '","entries":' || entries || ',"entries_sha256":"'
+      || encode(entries_sha256, 'hex') || '","key":' || to_json(key)::text || ',"kind":' || to_json(kind)::text
+      || ',"memo":' || to_json(memo)::text || ',"reference":' || to_json(reference)::text || '}';
+
+CREATE FUNCTION ledger_body_hash(
+  kind text, reference text, memo text, accounts bigint[], amounts numeric[], reservation uuid
+) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
+  RETURN sha256(convert_to(audit_field(kind) || audit_field(reference) || audit_field(memo)
+      || audit_field(accounts::text) || audit_field(amounts::text) || coalesce(reservation::text, ''), 'UTF8'));
+
+CREATE FUNCTION ledger_define_instrument(
+  actor text[], instant timestamptz, new_code text, new_kind text, new_scale int, new_name text
+) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  made int;
+BEGIN
+  INSERT INTO ledger_instrument (code, kind, scale, name, created_at)
+    VALUES (new_code, new_kind, new_scale, new_name, clock_timestamp())
+    ON CONFLICT (code) DO NOTHING RETURNING id INTO made;
+  IF made IS NULL THEN
+    SELECT id INTO made FROM ledger_instrument WHERE code = new_code AND kind = new_kind AND scale = new_scale;
+    IF made IS NULL THEN
+      RAISE EXCEPTION 'instrument % exists with another kind or scale', new_code USING ERRCODE = 'LG001';
+    END IF;
+  ELSE
+    PERFORM ledger_event(actor, instant, 'ledger.instrument_defined', 'instrument:' || made,
+      '{"code":' || to_json(new_code)::text || ',"kind":' || to_json(new_kind)::text || ',"name":'
+      || to_json(new_name)::text || ',"scale":' || new_scale || '}');
+  END IF;
+  RETURN made;
+END $$;
+
+CREATE FUNCTION ledger_open_account(
+  new_owner text, of_instrument int, for_purpose text, about text
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  made bigint;
+  rights record;
+  name text;
+BEGIN
+  SELECT p.may_go_negative, i.code INTO rights FROM ledger_instrument i
+    JOIN ledger_purpose p ON p.kind = i.kind AND p.name = for_purpose WHERE i.id = of_instrument;
+  IF rights IS NULL THEN
+    RAISE EXCEPTION 'no purpose % for instrument %', for_purpose, of_instrument USING ERRCODE = 'LG005';
+  END IF;
+  IF new_owner = '' OR (new_owner || about) ~ '[|\s]' THEN
+    RAISE EXCEPTION 'an owner or subject is empty or has blanks or bars' USING ERRCODE = 'LG005';
+  END IF;
+  name := new_owner || '|' || for_purpose || '|' || about || '|' || rights.code;
+  SELECT id INTO made FROM ledger_account WHERE label = name;
+  IF made IS NOT NULL THEN
+    RETURN made;
+  END IF;
+  INSERT INTO ledger_account (owner, instrument_id, purpose, subject, label, may_go_negative, opened_at)
+    VALUES (new_owner, of_instrument, for_purpose, about, name, rights.may_go_negative, clock_timestamp())
+    ON CONFLICT (label) DO NOTHING RETURNING id INTO made;
+  IF made IS NULL THEN
+    SELECT id INTO made FROM ledger_account WHERE label = name;
+  ELSE
+    INSERT INTO ledger_balance (account_id, posted, reserved, may_go_negative, last_effective_at)
+      VALUES (made, 0, 0, rights.may_go_negative, 'epoch');
+  END IF;
+  RETURN made;
+END $$;
+
+CREATE FUNCTION ledger_post(
+  actor text[], instant timestamptz, new_key text, new_kind text, new_reference text, new_memo text,
+  accounts bigint[], amounts numeric[], settles uuid DEFAULT NULL,
+  OUT transaction_id uuid, OUT effective_at timestamptz, OUT replayed boolean
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  known record;
+  leg record;
+  held record;
+  after_leg record;
+  freed numeric;
+  taken numeric := 0;
+  body bytea := ledger_body_hash(new_kind, new_reference, new_memo, accounts, amounts, settles);
+  latest timestamptz := instant;
+  made bigint;
+  event bigint;
+  lines text := '';
+  afters numeric[] := '{}';
+  ordered bigint[] := '{}';
+  instruments int[] := '{}';
+  moved numeric[] := '{}';
+BEGIN
+  SELECT t.transaction_id, t.effective_at, t.body_hash INTO known FROM ledger_transaction t WHERE t.key = new_key;
+  IF FOUND THEN
+    IF known.body_hash <> body THEN
+      RAISE EXCEPTION 'key % was posted with another body', new_key USING ERRCODE = 'LG001';
+    END IF;
+    transaction_id := known.transaction_id; effective_at := known.effective_at; replayed := true;
+    RETURN;
+  END IF;
+  IF cardinality(accounts) < 2 OR cardinality(accounts) IS DISTINCT FROM cardinality(amounts) THEN
+    RAISE EXCEPTION 'a posting has two legs or more, each with an account and an amount' USING ERRCODE = 'LG005';
+  END IF;
+  IF EXISTS (SELECT FROM unnest(amounts) AS u(amount)
+             WHERE amount IS NULL OR amount = 0 OR amount = 'NaN' OR amount <> trunc(amount) OR abs(amount) >= 1e38) THEN
+    RAISE EXCEPTION 'an amount is zero, not whole, not a number, or beyond 38 digits' USING ERRCODE = 'LG005';
+  END IF;
+  IF instant > clock_timestamp() + interval '1 minute' THEN
+    RAISE EXCEPTION 'effective at % lies in the future', instant USING ERRCODE = 'LG003';
+  END IF;
+  IF settles IS NOT NULL THEN
+    SELECT r.id, r.account_id, r.amount INTO held FROM ledger_reservation r WHERE r.reservation_id = settles FOR UPDATE;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'no reservation %', settles USING ERRCODE = 'LG006';
+    END IF;
+    IF EXISTS (SELECT FROM ledger_reservation_end e WHERE e.reservation_id = held.id) THEN
+      RAISE EXCEPTION 'reservation % has ended', settles USING ERRCODE = 'LG007';
+    END IF;
+    IF NOT held.account_id = ANY(accounts) THEN
+      RAISE EXCEPTION 'no leg takes from the reserved account' USING ERRCODE = 'LG005';
+    END IF;
+  END IF;
+  FOR leg IN SELECT u.account, u.amount FROM unnest(accounts, amounts) AS u(account, amount) ORDER BY u.account LOOP
+    freed := 0;
+    IF settles IS NOT NULL AND leg.account = held.account_id THEN
+      freed := held.amount;
+      taken := -leg.amount;
+      IF taken < 0 OR taken > held.amount THEN
+        RAISE EXCEPTION 'the leg takes % of % reserved', taken, held.amount USING ERRCODE = 'LG005';
+      END IF;
+    END IF;
+    UPDATE ledger_balance b SET posted = b.posted + leg.amount, reserved = b.reserved - freed,
+        last_effective_at = greatest(b.last_effective_at, instant)
+      FROM ledger_account a
+      WHERE b.account_id = leg.account AND a.id = b.account_id
+        AND (b.may_go_negative OR leg.amount > 0 OR b.posted + leg.amount >= b.reserved - freed)
+      RETURNING b.posted, b.last_effective_at AS latest, a.label, a.instrument_id INTO after_leg;
+    IF NOT FOUND THEN
+      PERFORM ledger_refuse(leg.account, leg.amount);
+    END IF;
+    latest := greatest(latest, after_leg.latest);
+    lines := lines || after_leg.label || ' ' || leg.amount || ' ' || after_leg.posted || E'\n';
+    ordered := ordered || leg.account;
+    moved := moved || leg.amount;
+    afters := afters || after_leg.posted;
+    instruments := instruments || after_leg.instrument_id;
+  END LOOP;
+  IF latest > instant THEN
+    IF latest > instant + interval '5 minutes' THEN
+      RAISE EXCEPTION 'effective at % lies before the last entry of one of its accounts, at %', instant, latest
+        USING ERRCODE = 'LG003';
+    END IF;
+    UPDATE ledger_balance b SET last_effective_at = latest WHERE b.account_id = ANY(ordered);
+  END IF;
+  transaction_id := gen_random_uuid(); effective_at := latest; replayed := false;
+  event := ledger_event(actor, instant, 'ledger.posted', 'transaction:' || transaction_id,
+    ledger_facts(latest, cardinality(ordered), sha256(convert_to(lines, 'UTF8')), new_key, new_kind, new_memo, new_reference));
+  BEGIN
+    INSERT INTO ledger_transaction
+        (transaction_id, key, kind, reference, memo, body_hash, entry_count, event, effective_at, posted_at)
+      VALUES (transaction_id, new_key, new_kind, new_reference, new_memo, body, cardinality(ordered), event, latest,
+              clock_timestamp())
+      RETURNING id INTO made;
+  EXCEPTION WHEN unique_violation THEN
+    RAISE EXCEPTION 'key % is being posted by somebody else', new_key USING ERRCODE = 'LG004';
+  END;
+  INSERT INTO ledger_entry (transaction_id, account_id, instrument_id, amount, balance_after, effective_at)
+    SELECT made, u.account, u.instrument, u.amount, u.after, latest
+    FROM unnest(ordered, instruments, moved, afters) AS u(account, instrument, amount, after);
+  IF settles IS NOT NULL THEN
+    INSERT INTO ledger_reservation_end (reservation_id, settled, transaction_id, event, ended_at)
+      VALUES (held.id, taken, made, event, latest);
+  END IF;
+END $$;
+
+-- Says why a balance could not be changed.
+CREATE FUNCTION ledger_refuse(account bigint, amount numeric) RETURNS void LANGUAGE plpgsql
+  SET search_path = public, pg_temp AS $$
+DECLARE
+  found_balance record;
+BEGIN
+  SELECT b.posted, b.reserved, a.label INTO found_balance
+    FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id WHERE b.account_id = account;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no account %', account USING ERRCODE = 'LG006';
+  END IF;
+  RAISE EXCEPTION '% has % free, % asked', found_balance.label, found_balance.posted - found_balance.reserved, -amount
+    USING ERRCODE = 'LG002', DETAIL = json_build_object('account', account,
+      'available', (found_balance.posted - found_balance.reserved)::text, 'asked', (-amount)::text)::text;
+END $$;
+
+-- A mistake in the sum shows at once, inside the transaction that made it, and again at commit.
+CREATE FUNCTION ledger_transaction_check() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  counted int;
+  uneven record;
+BEGIN
+  SELECT count(*) INTO counted FROM ledger_entry WHERE transaction_id = NEW.id;
+  IF counted <> NEW.entry_count THEN
+    RAISE EXCEPTION 'transaction % has % entries and declares %', NEW.key, counted, NEW.entry_count
+      USING ERRCODE = '23514';
+  END IF;
+  SELECT instrument_id, sum(amount) AS total INTO uneven FROM ledger_entry WHERE transaction_id = NEW.id
+    GROUP BY instrument_id HAVING sum(amount) <> 0 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'transaction %: entries of instrument % sum to %', NEW.key, uneven.instrument_id, uneven.total
+      USING ERRCODE = '23514';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION ledger_entry_same_transaction() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = public, pg_temp AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM (SELECT DISTINCT transaction_id FROM added) n LEFT JOIN ledger_transaction t ON t.id = n.transaction_id
+    WHERE t.xid IS DISTINCT FROM pg_current_xact_id()
+  ) THEN
+    RAISE EXCEPTION 'entries belong into the database transaction of their header' USING ERRCODE = '23514';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION ledger_reserve(
+  actor text[], instant timestamptz, new_key text, account bigint, asked numeric, new_reference text
+) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  known record;
+  made uuid := gen_random_uuid();
+BEGIN
+  SELECT r.reservation_id, r.account_id, r.amount, r.reference INTO known FROM ledger_reservation r WHERE r.key = new_key;
+  IF FOUND THEN
+    IF (known.account_id, known.amount, known.reference) IS DISTINCT FROM (account, asked, new_reference::varchar) THEN
+      RAISE EXCEPTION 'key % was used with another body', new_key USING ERRCODE = 'LG001';
+    END IF;
+    RETURN known.reservation_id;
+  END IF;
+  IF NOT asked > 0 OR asked = 'NaN' THEN
+    RAISE EXCEPTION 'a reservation is above zero' USING ERRCODE = 'LG005';
+  END IF;
+  UPDATE ledger_balance b SET reserved = b.reserved + asked
+    WHERE b.account_id = account AND b.posted - b.reserved >= asked;
+  IF NOT FOUND THEN
+    PERFORM ledger_refuse(account, -asked);
+  END IF;
+  BEGIN
+    INSERT INTO ledger_reservation (reservation_id, key, account_id, amount, reference, event, reserved_at)
+      VALUES (made, new_key, account, asked, new_reference,
+        ledger_event(actor, instant, 'ledger.reserved', 'reservation:' || made,
+          '{"account":' || to_json((SELECT label FROM ledger_account WHERE id = account))::text || ',"amount":"' || asked
+          || '","key":' || to_json(new_key)::text || ',"reference":' || to_json(new_reference)::text || '}'), instant);
+  EXCEPTION WHEN unique_violation THEN
+    RAISE EXCEPTION 'key % is being used by somebody else', new_key USING ERRCODE = 'LG004';
+  END;
+  RETURN made;
+END $$;
+
+CREATE FUNCTION ledger_release(actor text[], instant timestamptz, reservation uuid) RETURNS boolean
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  held record;
+  ended numeric;
+BEGIN
+  SELECT r.id, r.account_id, r.amount INTO held FROM ledger_reservation r WHERE r.reservation_id = reservation FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no reservation %', reservation USING ERRCODE = 'LG006';
+  END IF;
+  SELECT e.settled INTO ended FROM ledger_reservation_end e WHERE e.reservation_id = held.id;
+  IF FOUND THEN
+    IF ended > 0 THEN
+      RAISE EXCEPTION 'reservation % was settled', reservation USING ERRCODE = 'LG007';
+    END IF;
+    RETURN false;
+  END IF;
+  UPDATE ledger_balance b SET reserved = b.reserved - held.amount WHERE b.account_id = held.account_id;
+  INSERT INTO ledger_reservation_end (reservation_id, settled, transaction_id, event, ended_at)
+    VALUES (held.id, 0, NULL, ledger_event(actor, instant, 'ledger.released', 'reservation:' || reservation, '{}'), instant);
+  RETURN true;
+END $$;
