@@ -114,13 +114,27 @@ def dump(rules: Sequence[Rule]) -> list[dict[str, Any]]:
             "rule": rule.code,
             "source": rule.source,
             "as_of": rule.as_of.isoformat() if rule.as_of else None,
-            "parameters": {
-                name: list(value) if isinstance(value, tuple) else value
-                for name, value in rule.parameters().items()
-            },
+            "parameters": {name: _stored(value) for name, value in rule.parameters().items()},
         }
         for rule in rules
     ]
+
+
+def _stored(value: Any) -> Any:
+    """A parameter in JSON: integers beyond 2**53, which are no JSON numbers, as text."""
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, int) and abs(value) >= 2**53:
+        return str(value)
+    return value
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value
 
 
 def load(rows: Sequence[Mapping[str, Any]], *, name: str = "", version: int = 0) -> RuleSet:
@@ -145,8 +159,7 @@ def _rule(number: int, row: Mapping[str, Any]) -> Rule:
             next_step=f"It has: {', '.join(sorted(known)) or 'none'}.",
         )
     for key, value in parameters.items():
-        if isinstance(value, list):
-            parameters[key] = tuple(value)
+        parameters[key] = _read(value)
     if source := row.get("source"):
         parameters["source"] = str(source)
     if as_of := row.get("as_of"):
