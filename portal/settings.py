@@ -145,10 +145,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- people ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "portal.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -168,16 +165,38 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "portal.accounts.forms.CountedResetPasswordForm"}
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
+# Money and ownership want a proof of who is there that is no older than this; so do allauth's own pages.
+STEP_UP_SECONDS = ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("STEP_UP_SECONDS", 600)
+STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", 900)
+ISSUER_HOME, HOUSE_HOME = "/console/", "/compliance/"
+# 0 trusts no X-Forwarded-For; behind our proxy the last entry is its own.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 1 if env.bool("BEHIND_TLS_PROXY", False) else 0)
+MFA_FORMS = {
+    "authenticate": "portal.accounts.forms.CountedAuthenticateForm",
+    "reauthenticate": "portal.accounts.forms.CountedReauthenticateForm",
+    "authenticate_webauthn": "portal.accounts.forms.CountedAuthenticateWebAuthnForm",
+    "reauthenticate_webauthn": "portal.accounts.forms.CountedReauthenticateWebAuthnForm",
+}
+MFA_PASSKEY_SIGNUP_ENABLED = True
+# Browsers give passkeys to http://localhost; only a demonstration runs there.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO_MODE
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 0
 MFA_ADAPTER = "portal.accounts.adapter.EncryptingMFAAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_ADAPTER = "portal.accounts.adapter.SessionsAdapter"
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
 # Keys that encrypt personal data and second factors: "id:base64 of 32 bytes", newest first (docs/security.md).
 FIELD_KEYS = env.list("FIELD_KEYS", default=[])
+if PRODUCTION and not FIELD_KEYS and "test" not in sys.argv:
+    raise ImproperlyConfigured("FIELD_KEYS is not set: personal data could not be encrypted (docs/security.md).")
 
 # --- records --------------------------------------------------------------------------------------------
 AUDIT_ORIGIN = env("AUDIT_ORIGIN", default="portal.localhost/log")

@@ -1,20 +1,22 @@
 """Writes: people, organisations, memberships, sessions. One public function is one transaction."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from portal.accounts import selectors
 from portal.accounts.facts import MembershipFacts, OrganisationFacts, UserFacts
-from portal.accounts.models import Membership, Organisation, User
+from portal.accounts.models import Attempts, Membership, Organisation, User
 from portal.audit.services import record
 from portal.domain.actors import Actor
-from portal.domain.errors import Conflict, Invalid, NotFound
+from portal.domain.canonical import sha256_hex
+from portal.domain.errors import Conflict, Invalid, NotFound, Refused
 from portal.domain.roles import OrganisationKind, Role
 
 NAME_LENGTH = 200
@@ -46,6 +48,11 @@ class NoSuchMembership(NotFound):
 
 class NoSuchSession(NotFound):
     code = "no-such-session"
+
+
+class TooManyAttempts(Refused):
+    code = "too-many-attempts"
+    status = 429
 
 
 def register_user(
@@ -230,16 +237,51 @@ def revoke_all_sessions(*, user_id: UUID, actor: Actor, at: datetime, reason: st
     return ended
 
 
-def note_sign_in(*, user_id: UUID, methods: list[str], actor: Actor, at: datetime) -> None:
-    """Tell the trail of a completed sign-in and of what was shown for it."""
+def note(*, event: str, user_id: UUID | None, actor: Actor, at: datetime, **facts: Any) -> None:
+    """
+    Tell the trail of what happened around signing in: signed_in, sign_in_failed, totp_activated, ...
+
+    user_id  None where the address belongs to nobody
+    """
     with transaction.atomic():
-        record(actor=actor, action="account.signed_in", subject=f"user:{user_id}", at=at, methods=methods)
+        subject = f"user:{user_id}" if user_id else "user:unknown"
+        record(actor=actor, action=f"account.{event}", subject=subject, at=at, **facts)
 
 
-def note_security_change(*, user_id: UUID, change: str, actor: Actor, at: datetime) -> None:
-    """Tell the trail of a changed factor, password or address; `change` is a past verb such as totp_activated."""
-    with transaction.atomic():
-        record(actor=actor, action=f"account.{change}", subject=f"user:{user_id}", at=at)
+def count_attempt(*, bucket: str, limit: int, window: timedelta, at: datetime) -> int:
+    """
+    Count one more attempt, in one statement: parallel requests cannot both be the last that is allowed.
+    Call it outside a transaction, so that the count stays whatever becomes of the attempt.
+
+    bucket   what is counted, such as "sign-in|address|203.0.113.9"; stored as a hash
+    returns  attempts in this window so far, this one among them
+    raises   TooManyAttempts beyond `limit`
+    """
+    seconds = int(window.total_seconds())
+    start = datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, tz=UTC)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [sha256_hex(bucket.encode()), start])
+        count: int = cursor.fetchone()[0]
+    if count == 1:
+        Attempts.objects.filter(window_start__lt=at - 2 * window - timedelta(days=1)).delete()
+    if count > limit:
+        minutes = -(-int((start + window - at).total_seconds()) // 60)
+        raise TooManyAttempts(
+            f"Too many attempts: {limit} in {seconds // 60} minutes are possible. Nothing was checked.",
+            next_step=f"Wait {max(minutes, 1)} minutes and try again.",
+        )
+    return count
+
+
+def forget_attempts(*, bucket: str) -> None:
+    """Start this count anew, after a success."""
+    Attempts.objects.filter(bucket=sha256_hex(bucket.encode())).delete()
+
+
+_COUNT = """
+INSERT INTO portal_attempts (bucket, window_start, count) VALUES (%s, %s, 1)
+ON CONFLICT (bucket, window_start) DO UPDATE SET count = portal_attempts.count + 1 RETURNING count
+"""
 
 
 def _end_sessions(user_id: UUID) -> int:

@@ -51,7 +51,7 @@ def discard(key: str) -> None:
     _path(key).unlink(missing_ok=True)
 
 
-def keys() -> Iterator[str]:
+def all_keys() -> Iterator[str]:
     """Names of all files there are, with or without a row."""
     root = Path(settings.DOCUMENT_ROOT)
     if root.is_dir():

@@ -23,4 +23,4 @@ def mismatches() -> Iterator[Mismatch]:
 def orphans() -> list[str]:
     """Files that no row speaks of: left by writes that never committed. They may be removed once a day old."""
     known = {key for _, key, _, _ in selectors.storage_keys()}
-    return [key for key in storage.keys() if key not in known]
+    return [key for key in storage.all_keys() if key not in known]

@@ -39,10 +39,14 @@ _BY_EXTENSION = {
     "json": MediaType.JSON,
 }
 # A name such as "invoice.html.pdf" is made to be misread; "Report.2026.pdf" is not.
+# fmt: off
 _TELLTALE = frozenset(
-    "exe com bat cmd scr msi dll js mjs vbs ps1 sh jar apk app php py pl rb asp aspx jsp cgi html htm xhtml shtml"
-    " svg svgz xml xsl hta swf zip rar 7z gz tar iso img lnk url docm xlsm pptm doc xls ppt docx xlsx pptx".split()
+    {"exe", "com", "bat", "cmd", "scr", "msi", "dll", "js", "mjs", "vbs", "ps1", "sh", "jar", "apk",
+     "app", "php", "py", "pl", "rb", "asp", "aspx", "jsp", "cgi", "html", "htm", "xhtml", "shtml",
+     "svg", "svgz", "xml", "xsl", "hta", "swf", "zip", "rar", "7z", "gz", "tar", "iso", "img", "lnk",
+     "url", "doc", "docm", "docx", "xls", "xlsm", "xlsx", "ppt", "pptm", "pptx"}
 )
+# fmt: on
 _MARKUP = re.compile(
     r"<\s*(!doctype|\?xml|html|head|body|script|svg|iframe|img|style|meta|link|object|embed)\b", re.I
 )

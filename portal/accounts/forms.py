@@ -1,0 +1,60 @@
+"""allauth's forms for codes and resets, behind the portal's atomic counters."""
+
+from typing import Any
+
+from allauth.account.forms import ResetPasswordForm
+from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from portal.accounts import services, sessions
+from portal.accounts.adapter import PER_ACCOUNT, PER_ADDRESS, WINDOW
+
+
+def _count(kind: str, account: object) -> None:
+    """raises  ValidationError beyond the limit for this account or this address"""
+    now = timezone.now()
+    address = sessions.address_of(context.request)
+    try:
+        services.count_attempt(bucket=f"{kind}|address|{address}", limit=PER_ADDRESS, window=WINDOW, at=now)
+        services.count_attempt(bucket=f"{kind}|account|{account}", limit=PER_ACCOUNT, window=WINDOW, at=now)
+    except services.TooManyAttempts as refused:
+        raise ValidationError(f"{refused.message} {refused.next_step}", code=refused.code) from refused
+
+
+class _CountedCode:
+    user: Any
+
+    def clean_code(self) -> str:
+        _count("code", self.user.pk)
+        code: str = super().clean_code()  # type: ignore[misc]
+        services.forget_attempts(bucket=f"code|account|{self.user.pk}")
+        return code
+
+
+class CountedAuthenticateForm(_CountedCode, AuthenticateForm):
+    pass
+
+
+class CountedReauthenticateForm(_CountedCode, ReauthenticateForm):
+    pass
+
+
+class CountedAuthenticateWebAuthnForm(AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Any:
+        _count("key", self.user.pk)
+        return super().clean_credential()
+
+
+class CountedReauthenticateWebAuthnForm(ReauthenticateWebAuthnForm):
+    def clean_credential(self) -> Any:
+        _count("key", self.user.pk)
+        return super().clean_credential()
+
+
+class CountedResetPasswordForm(ResetPasswordForm):
+    def clean_email(self) -> Any:
+        _count("reset", self.cleaned_data["email"].lower())
+        return super().clean_email()

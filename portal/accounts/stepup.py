@@ -1,0 +1,54 @@
+"""Step-up: what moves money or ownership wants to know once more who is there."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.accounts import sessions
+from portal.domain.errors import NotAllowed
+
+
+class StepUpRequired(NotAllowed):
+    """The last proof of who is there is too old for what is asked."""
+
+    code = "step-up-required"
+
+
+def require_recent(request: HttpRequest) -> None:
+    """
+    For the API, and for views that know only after parsing whether money moves.
+
+    raises  StepUpRequired
+    """
+    if not sessions.recently_authenticated(request, at=timezone.now()):
+        minutes = settings.STEP_UP_SECONDS // 60
+        raise StepUpRequired(
+            f"This moves money or ownership, and it is more than {minutes} minutes since you showed who you are.",
+            next_step=f"Confirm at {reverse('account_reauthenticate')} and send it again. Nothing was changed.",
+        )
+
+
+def step_up(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """
+    For pages: lets the request through when the person was authenticated within STEP_UP_SECONDS; else asks him
+    to confirm, and then goes on with the very request (a form that was sent is not lost).
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if sessions.recently_authenticated(request, at=timezone.now()):
+            return view(request, *args, **kwargs)
+        if getattr(request, "htmx", False):
+            back = urlsplit(request.headers.get("HX-Current-URL", "/")).path
+            where = f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
+            return HttpResponse(status=204, headers={"HX-Redirect": where})
+        raise ReauthenticationRequired
+
+    return guarded
