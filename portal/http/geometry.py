@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 FULL_CIRCLE = 360.0
 
@@ -42,7 +43,7 @@ def slices(values: Sequence[float]) -> list[Slice]:
     if total <= 0:
         return []
     edges = [FULL_CIRCLE * math.fsum(values[:i]) / total for i in range(len(values))] + [FULL_CIRCLE]
-    return [Slice(start, max(0.0, end - start)) for start, end in zip(edges, edges[1:], strict=False)]
+    return [Slice(start, max(0.0, end - start)) for start, end in pairwise(edges)]
 
 
 def ring_point(degrees: float, *, radius: float, centre: float) -> tuple[float, float]:

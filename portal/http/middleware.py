@@ -1,0 +1,78 @@
+"""What every answer carries, and what becomes of a refusal."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db.utils import OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from portal.domain.errors import Invalid, Refused
+from portal.http.views import busy, refusal
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+        "img-src 'self' data:",
+    ]
+)
+POWERS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+
+class ContentSecurityPolicy:
+    """
+    Nothing but what this site serves itself, no inline style or script, no frames, no powers of the browser.
+
+    A view may say less with its own header (a download says default-src 'none'); none may say more.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", POWERS)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if request.path.startswith(settings.STATIC_URL):
+            return response
+        # What one person sees must not be kept by a shared cache or shown after signing out.
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class Unreadable(Invalid):
+    """The address or a field holds a character that no text here may hold."""
+
+    code = "unreadable"
+    status = 400
+
+
+class Refusals:
+    """A refusal raised anywhere below becomes its page; a database that is busy becomes a page that says so."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return refusal(
+                request,
+                Unreadable(
+                    "The address holds a NUL character, which no text here may hold.",
+                    next_step="Remove it, or start from the home page.",
+                ),
+            )
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Refused):
+            return refusal(request, error)
+        if isinstance(error, OperationalError):
+            return busy(request)
+        return None
