@@ -6,6 +6,7 @@ committers. What has no place yet stands in a queue that only sealing empties (d
 """
 
 import hashlib
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -22,7 +23,7 @@ class Sequencer:
     def __init__(self) -> None:
         self._frontier = Frontier()
 
-    def seal(self, limit: int = BATCH) -> int:
+    def seal(self, *, at: datetime, limit: int = BATCH) -> int:
         """
         Seal up to `limit` waiting events in one transaction.
 
@@ -51,7 +52,7 @@ class Sequencer:
             root = frontier.root()
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT audit_seal(%s, %s::bigint[], %s::bytea[], %s::smallint[], %s::bigint[], %s::bytea[], %s, %s)",
+                    "SELECT audit_seal(%s, %s::bigint[], %s::bytea[], %s::smallint[], %s::bigint[], %s::bytea[], %s, %s, %s)",
                     [
                         first,
                         [event for event, _ in waiting],
@@ -60,7 +61,8 @@ class Sequencer:
                         [index for _, index, _ in nodes],
                         [value for _, _, value in nodes],
                         root,
-                        signing.sign_checkpoint(frontier.size, root),
+                        signing.sign_checkpoint(frontier.size, root, at),
+                        at,
                     ],
                 )
         self._frontier = frontier
@@ -80,10 +82,10 @@ class Sequencer:
             level += 1
 
 
-def seal_all(sequencer: Sequencer | None = None) -> int:
+def seal_all(sequencer: Sequencer | None = None, *, at: datetime) -> int:
     """Seal until nothing waits; returns how many events got their place."""
     sequencer = sequencer or Sequencer()
     total = 0
-    while sealed := sequencer.seal():
+    while sealed := sequencer.seal(at=at):
         total += sealed
     return total

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,26 +50,34 @@ def verifier_key() -> str:
     return f"{name}+{key_id(name, key).hex()}+{encoded}"
 
 
-def sign_checkpoint(size: int, root: bytes) -> str:
-    """The signed note over (origin, size, root)."""
+def checkpoint_text(size: int, root: bytes, at: datetime) -> str:
+    """Origin, size, root, and the time as an extension line (C2SP tlog-checkpoint)."""
+    time = at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{settings.AUDIT_ORIGIN}\n{size}\n{base64.b64encode(root).decode()}\ntime {time}\n"
+
+
+def sign_checkpoint(size: int, root: bytes, at: datetime) -> str:
+    """The signed note over (origin, size, root, time)."""
     name = settings.AUDIT_ORIGIN
-    text = f"{name}\n{size}\n{base64.b64encode(root).decode()}\n"
+    text = checkpoint_text(size, root, at)
     signature = _private_key(settings.AUDIT_SIGNING_KEY_FILE).sign(text.encode())
     blob = base64.b64encode(key_id(name, public_key()) + signature).decode()
     return f"{text}\n\N{EM DASH} {name} {blob}\n"
 
 
-def check_checkpoint(note: str, size: int, root: bytes) -> None:
+def check_checkpoint(note: str, size: int, root: bytes, at: datetime) -> None:
     """
-    Check that the note is this log's signature over (size, root).
+    Check that the note is this log's signature over (size, root, time).
 
     raises  CheckpointRejected saying what does not hold
     """
     name, key = settings.AUDIT_ORIGIN, public_key()
     text, _, signatures = note.partition("\n\n")
     text += "\n"
-    if text != f"{name}\n{size}\n{base64.b64encode(root).decode()}\n":
-        raise CheckpointRejected(f"The signed text is not origin {name}, size {size} and the stored root.")
+    if text != checkpoint_text(size, root, at):
+        raise CheckpointRejected(
+            f"The signed text is not origin {name}, size {size}, the stored root and time."
+        )
     for line in signatures.splitlines():
         parts = line.split(" ")
         if len(parts) == 3 and parts[0] == "\N{EM DASH}" and parts[1] == name:

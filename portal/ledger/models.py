@@ -14,7 +14,6 @@ class Instrument(models.Model):
     kind = models.CharField(max_length=16)
     scale = models.SmallIntegerField()
     name = models.CharField(max_length=200)
-    created_at = models.DateTimeField()
 
     class Meta:
         db_table = "ledger_instrument"
@@ -46,7 +45,6 @@ class Account(models.Model):
     subject = models.CharField(max_length=80, blank=True)
     label = models.CharField(max_length=260, unique=True)
     may_go_negative = models.BooleanField()
-    opened_at = models.DateTimeField()
 
     class Meta:
         db_table = "ledger_account"
@@ -87,7 +85,6 @@ class Transaction(models.Model):
     entry_count = models.IntegerField()
     event = models.BigIntegerField(unique=True)
     effective_at = models.DateTimeField()
-    posted_at = models.DateTimeField()
 
     class Meta:
         db_table = "ledger_transaction"

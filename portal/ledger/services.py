@@ -80,6 +80,7 @@ _BY_CODE: dict[str, type[Refused]] = {
     "LG005": Malformed,
     "LG006": NoSuchAccount,
     "LG007": ReservationEnded,
+    "LG008": Unbalanced,
 }
 
 
@@ -103,8 +104,6 @@ def _refusals() -> Iterator[None]:
                 available=int(told["available"]),
                 asked=int(told["asked"]),
             ) from error
-        if state == "23514" and "sum to" in message:
-            raise Unbalanced(f"Nothing was posted: {message}.") from error
         if state in _BY_CODE:
             raise _BY_CODE[state](f"Nothing was posted: {message}.") from error
         raise

@@ -34,7 +34,7 @@ END $$;
 CREATE FUNCTION audit_seal(
   first_leaf bigint, events bigint[], hashes bytea[],
   node_levels smallint[], node_indexes bigint[], node_hashes bytea[],
-  new_root bytea, new_note text
+  new_root bytea, new_note text, sealed_at timestamptz
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   known bigint;
@@ -63,7 +63,7 @@ BEGIN
     RAISE EXCEPTION 'only % of % events were waiting', taken, cardinality(events) USING ERRCODE = '40001';
   END IF;
   INSERT INTO audit_checkpoint (size, root, note, created_at)
-    VALUES (first_leaf + cardinality(events), new_root, new_note, clock_timestamp());
+    VALUES (first_leaf + cardinality(events), new_root, new_note, sealed_at);
 END $$;
 """
 TRIGGERS = "".join(

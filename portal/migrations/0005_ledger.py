@@ -92,7 +92,6 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=16)),
                 ('scale', models.SmallIntegerField()),
                 ('name', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField()),
             ],
             options={
                 'db_table': 'ledger_instrument',
@@ -108,7 +107,6 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(blank=True, max_length=80)),
                 ('label', models.CharField(max_length=260, unique=True)),
                 ('may_go_negative', models.BooleanField()),
-                ('opened_at', models.DateTimeField()),
                 ('instrument', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.instrument')),
             ],
             options={
@@ -158,7 +156,6 @@ class Migration(migrations.Migration):
                 ('entry_count', models.IntegerField()),
                 ('event', models.BigIntegerField(unique=True)),
                 ('effective_at', models.DateTimeField()),
-                ('posted_at', models.DateTimeField()),
             ],
             options={
                 'db_table': 'ledger_transaction',

@@ -1,6 +1,6 @@
 -- The ledger's door. Every function runs with the owner's rights; the application may call it and read the tables.
 -- Errors: LG001 key reused with another body, LG002 not enough, LG003 backdated or in the future, LG004 the first
--- posting of this key is under way, LG005 malformed, LG006 no such account or reservation, LG007 reservation ended.
+-- posting of this key is under way, LG005 malformed, LG006 no such account or reservation, LG007 reservation ended, LG008 unbalanced.
 
 CREATE FUNCTION ledger_event(
   actor text[], instant timestamptz, what text, about text, told text
@@ -11,9 +11,9 @@ $$;
 
 -- Canonical facts of a posting: RFC 8785 JSON, keys in order.
 CREATE FUNCTION ledger_facts(
-  effective timestamptz, entries int, entries_sha256 bytea, key text, kind text, memo text, reference text
+  body bytea, effective timestamptz, entries int, entries_sha256 bytea, key text, kind text, memo text, reference text
 ) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-  RETURN '{"effective_at":"' || iso_utc(effective) || '","entries":' || entries || ',"entries_sha256":"'
+  RETURN '{"body_sha256":"' || encode(body, 'hex') || '","effective_at":"' || iso_utc(effective) || '","entries":' || entries || ',"entries_sha256":"'
       || encode(entries_sha256, 'hex') || '","key":' || to_json(key)::text || ',"kind":' || to_json(kind)::text
       || ',"memo":' || to_json(memo)::text || ',"reference":' || to_json(reference)::text || '}';
 
@@ -29,8 +29,8 @@ CREATE FUNCTION ledger_define_instrument(
 DECLARE
   made int;
 BEGIN
-  INSERT INTO ledger_instrument (code, kind, scale, name, created_at)
-    VALUES (new_code, new_kind, new_scale, new_name, clock_timestamp())
+  INSERT INTO ledger_instrument (code, kind, scale, name)
+    VALUES (new_code, new_kind, new_scale, new_name)
     ON CONFLICT (code) DO NOTHING RETURNING id INTO made;
   IF made IS NULL THEN
     SELECT id INTO made FROM ledger_instrument WHERE code = new_code AND kind = new_kind AND scale = new_scale;
@@ -66,8 +66,8 @@ BEGIN
   IF made IS NOT NULL THEN
     RETURN made;
   END IF;
-  INSERT INTO ledger_account (owner, instrument_id, purpose, subject, label, may_go_negative, opened_at)
-    VALUES (new_owner, of_instrument, for_purpose, about, name, rights.may_go_negative, clock_timestamp())
+  INSERT INTO ledger_account (owner, instrument_id, purpose, subject, label, may_go_negative)
+    VALUES (new_owner, of_instrument, for_purpose, about, name, rights.may_go_negative)
     ON CONFLICT (label) DO NOTHING RETURNING id INTO made;
   IF made IS NULL THEN
     SELECT id INTO made FROM ledger_account WHERE label = name;
@@ -87,7 +87,9 @@ CREATE FUNCTION ledger_post(
 DECLARE
   known record;
   leg record;
-  held record;
+  held_id bigint;
+  held_account bigint;
+  held_amount numeric;
   after_leg record;
   freed numeric;
   taken numeric := 0;
@@ -120,24 +122,24 @@ BEGIN
     RAISE EXCEPTION 'effective at % lies in the future', instant USING ERRCODE = 'LG003';
   END IF;
   IF settles IS NOT NULL THEN
-    SELECT r.id, r.account_id, r.amount INTO held FROM ledger_reservation r WHERE r.reservation_id = settles FOR UPDATE;
+    SELECT r.id, r.account_id, r.amount INTO held_id, held_account, held_amount FROM ledger_reservation r WHERE r.reservation_id = settles FOR UPDATE;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'no reservation %', settles USING ERRCODE = 'LG006';
     END IF;
-    IF EXISTS (SELECT FROM ledger_reservation_end e WHERE e.reservation_id = held.id) THEN
+    IF EXISTS (SELECT FROM ledger_reservation_end e WHERE e.reservation_id = held_id) THEN
       RAISE EXCEPTION 'reservation % has ended', settles USING ERRCODE = 'LG007';
     END IF;
-    IF NOT held.account_id = ANY(accounts) THEN
+    IF NOT held_account = ANY(accounts) THEN
       RAISE EXCEPTION 'no leg takes from the reserved account' USING ERRCODE = 'LG005';
     END IF;
   END IF;
   FOR leg IN SELECT u.account, u.amount FROM unnest(accounts, amounts) AS u(account, amount) ORDER BY u.account LOOP
     freed := 0;
-    IF settles IS NOT NULL AND leg.account = held.account_id THEN
-      freed := held.amount;
+    IF settles IS NOT NULL AND leg.account = held_account THEN
+      freed := held_amount;
       taken := -leg.amount;
-      IF taken < 0 OR taken > held.amount THEN
-        RAISE EXCEPTION 'the leg takes % of % reserved', taken, held.amount USING ERRCODE = 'LG005';
+      IF taken < 0 OR taken > held_amount THEN
+        RAISE EXCEPTION 'the leg takes % of % reserved', taken, held_amount USING ERRCODE = 'LG005';
       END IF;
     END IF;
     UPDATE ledger_balance b SET posted = b.posted + leg.amount, reserved = b.reserved - freed,
@@ -156,6 +158,11 @@ BEGIN
     afters := afters || after_leg.posted;
     instruments := instruments || after_leg.instrument_id;
   END LOOP;
+  SELECT u.instrument, sum(u.amount) AS total INTO known FROM unnest(instruments, moved) AS u(instrument, amount)
+    GROUP BY u.instrument HAVING sum(u.amount) <> 0 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the legs of instrument % sum to %, not to zero', known.instrument, known.total USING ERRCODE = 'LG008';
+  END IF;
   IF latest > instant THEN
     IF latest > instant + interval '5 minutes' THEN
       RAISE EXCEPTION 'effective at % lies before the last entry of one of its accounts, at %', instant, latest
@@ -165,12 +172,11 @@ BEGIN
   END IF;
   transaction_id := gen_random_uuid(); effective_at := latest; replayed := false;
   event := ledger_event(actor, instant, 'ledger.posted', 'transaction:' || transaction_id,
-    ledger_facts(latest, cardinality(ordered), sha256(convert_to(lines, 'UTF8')), new_key, new_kind, new_memo, new_reference));
+    ledger_facts(body, latest, cardinality(ordered), sha256(convert_to(lines, 'UTF8')), new_key, new_kind, new_memo, new_reference));
   BEGIN
     INSERT INTO ledger_transaction
-        (transaction_id, key, kind, reference, memo, body_hash, entry_count, event, effective_at, posted_at)
-      VALUES (transaction_id, new_key, new_kind, new_reference, new_memo, body, cardinality(ordered), event, latest,
-              clock_timestamp())
+        (transaction_id, key, kind, reference, memo, body_hash, entry_count, event, effective_at)
+      VALUES (transaction_id, new_key, new_kind, new_reference, new_memo, body, cardinality(ordered), event, latest)
       RETURNING id INTO made;
   EXCEPTION WHEN unique_violation THEN
     RAISE EXCEPTION 'key % is being posted by somebody else', new_key USING ERRCODE = 'LG004';
@@ -180,7 +186,7 @@ BEGIN
     FROM unnest(ordered, instruments, moved, afters) AS u(account, instrument, amount, after);
   IF settles IS NOT NULL THEN
     INSERT INTO ledger_reservation_end (reservation_id, settled, transaction_id, event, ended_at)
-      VALUES (held.id, taken, made, event, latest);
+      VALUES (held_id, taken, made, event, latest);
   END IF;
 END $$;
 
@@ -200,7 +206,7 @@ BEGIN
       'available', (found_balance.posted - found_balance.reserved)::text, 'asked', (-amount)::text)::text;
 END $$;
 
--- A mistake in the sum shows at once, inside the transaction that made it, and again at commit.
+-- The last judge, at commit: number of entries as declared, and zero per instrument.
 CREATE FUNCTION ledger_transaction_check() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   counted int;

@@ -78,6 +78,12 @@ BEGIN
       DETAIL = json_build_object('account', short.account, 'available', short.available::text,
                                  'asked', (-short.amount)::text)::text;
   END IF;
+  SELECT l.place, l.instrument, sum(l.amount) AS total INTO short FROM batch_leg l
+    GROUP BY l.place, l.instrument HAVING sum(l.amount) <> 0 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'posting %: the legs of instrument % sum to %, not to zero', short.place, short.instrument, short.total
+      USING ERRCODE = 'LG008';
+  END IF;
   SELECT greatest(instant, max(c.latest)) INTO latest FROM batch_balance c;
   IF latest > instant + interval '5 minutes' THEN
     RAISE EXCEPTION 'effective at % lies before the last entry of one of its accounts, at %', instant, latest
@@ -93,16 +99,16 @@ BEGIN
     OVERRIDING SYSTEM VALUE
     SELECT b.event, instant, actor[1], actor[2], actor[3], actor[4], actor[5], 'ledger.posted',
            'transaction:' || b.transaction_id, '',
-           ledger_facts(latest, b.legs, h.lines, b.key, b.kind, b.memo, b.reference)
+           ledger_facts(b.body, latest, b.legs, h.lines, b.key, b.kind, b.memo, b.reference)
     FROM batch_posting b JOIN (
       SELECT l.place, sha256(convert_to(string_agg(
         l.label || ' ' || l.amount || ' ' || l.after || E'\n', '' ORDER BY l.account, l.n), 'UTF8')) AS lines
       FROM batch_leg l GROUP BY l.place) h ON h.place = b.place
     ORDER BY b.place;
   INSERT INTO ledger_transaction (id, transaction_id, key, kind, reference, memo, body_hash, entry_count, event,
-                                  effective_at, posted_at)
+                                  effective_at)
     OVERRIDING SYSTEM VALUE
-    SELECT b.id, b.transaction_id, b.key, b.kind, b.reference, b.memo, b.body, b.legs, b.event, latest, clock_timestamp()
+    SELECT b.id, b.transaction_id, b.key, b.kind, b.reference, b.memo, b.body, b.legs, b.event, latest
     FROM batch_posting b WHERE b.replayed IS NULL ORDER BY b.place;
   INSERT INTO ledger_entry (transaction_id, account_id, instrument_id, amount, balance_after, effective_at)
     SELECT b.id, l.account, l.instrument, l.amount, l.after, latest

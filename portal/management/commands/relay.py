@@ -17,7 +17,9 @@ class Command(BaseCommand):
     help = "Carries outbox messages to the broker."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=float, default=0.25, help="seconds between two looks at an empty outbox")
+        parser.add_argument(
+            "--every", type=float, default=0.25, help="seconds between two looks at an empty outbox"
+        )
         parser.add_argument("--once", action="store_true", help="send what is due, then end")
 
     def handle(self, *args: Any, **options: Any) -> None:

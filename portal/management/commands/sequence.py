@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from portal.audit.sequencer import Sequencer, seal_all
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         sequencer = Sequencer()
         while True:
             try:
-                seal_all(sequencer)
+                seal_all(sequencer, at=timezone.now())
             except DatabaseError:
                 if options["once"]:
                     raise

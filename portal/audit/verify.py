@@ -1,0 +1,126 @@
+"""Re-derives the whole log from the stored rows and says, row by row, what differs."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import connection, transaction
+
+from portal.audit import signing
+from portal.audit.models import Checkpoint
+from portal.domain.merkle import Frontier
+
+CHUNK = 20_000
+_EVENTS = """
+SELECT l.leaf_index, l.leaf_hash, e.id, e.event_id::text,
+  to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+  to_char(e.happened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+  e.actor_kind, e.actor_id, e.actor_label, e.origin, e.session, e.action, e.subject,
+  coalesce(e.organisation::text, ''), e.reason, e.facts, e.salt, e.commitment
+FROM audit_leaf l LEFT JOIN audit_event e ON e.id = l.event ORDER BY l.leaf_index
+"""
+_STRAYS = """
+SELECT e.id FROM audit_event e LEFT JOIN audit_leaf l ON l.event = e.id LEFT JOIN audit_unsequenced u ON u.event = e.id
+WHERE l.event IS NULL AND u.event IS NULL ORDER BY e.id LIMIT 20
+"""
+_GHOSTS = """
+SELECT u.event FROM audit_unsequenced u LEFT JOIN audit_event e ON e.id = u.event LEFT JOIN audit_leaf l ON l.event = u.event
+WHERE e.id IS NULL OR l.event IS NOT NULL ORDER BY u.event LIMIT 20
+"""
+_UNSEALED = """
+SELECT e.id, e.event_id::text,
+  to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+  to_char(e.happened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+  e.actor_kind, e.actor_id, e.actor_label, e.origin, e.session, e.action, e.subject,
+  coalesce(e.organisation::text, ''), e.reason, e.facts, e.salt, e.commitment
+FROM audit_event e JOIN audit_unsequenced u ON u.event = e.id ORDER BY e.id
+"""
+
+
+def verify_log() -> list[str]:
+    """
+    Every stored event against its commitment, leaf, place, nodes and every signed checkpoint.
+
+    returns  one sentence per difference, naming the row; empty when all agree
+    """
+    differences: list[str] = []
+    with transaction.atomic():
+        connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        heads = {head.size: head for head in Checkpoint.objects.all()}
+        frontier = Frontier()
+        nodes: dict[tuple[int, int], bytes] = {}
+        for row in _stream(_EVENTS):
+            differences.extend(_leaf_differences(frontier.size, row))
+            for level, index, value in frontier.append(bytes(row[1])):
+                nodes[level, index] = value
+            if frontier.size in heads:
+                differences.extend(_head_differences(heads.pop(frontier.size), frontier))
+        differences.extend(
+            f"audit_checkpoint {size}: the log has only {frontier.size} leaves." for size in sorted(heads)
+        )
+        if frontier.size and not Checkpoint.objects.filter(size=frontier.size).exists():
+            differences.append(f"audit_leaf: {frontier.size} leaves stand above the last checkpoint.")
+        differences.extend(_node_differences(nodes))
+        for row in _stream(_UNSEALED):
+            if _commitment(row[1:14], row[14]) != bytes(row[15]):
+                differences.append(f"audit_event {row[0]}: its fields do not give its commitment.")
+        with connection.cursor() as cursor:
+            cursor.execute(_STRAYS)
+            differences.extend(
+                f"audit_event {event}: it is neither in the log nor waiting for its place."
+                for (event,) in cursor.fetchall()
+            )
+            cursor.execute(_GHOSTS)
+            differences.extend(
+                f"audit_unsequenced {event}: it waits for an event that is gone or has its place."
+                for (event,) in cursor.fetchall()
+            )
+    return differences
+
+
+def _stream(query: str) -> Iterator[tuple[Any, ...]]:
+    # A named cursor keeps a million rows on the server.
+    connection.ensure_connection()
+    with connection.create_cursor(name="verify_log") as cursor:
+        cursor.execute(query)
+        while rows := cursor.fetchmany(CHUNK):
+            yield from rows
+
+
+def _commitment(fields: tuple[str, ...], salt: bytes, sha: Callable[[bytes], Any] = hashlib.sha256) -> bytes:
+    encoded = [field.encode() for field in fields]
+    text = b"7:event/1" + b"".join(b"%d:%b" % (len(value), value) for value in encoded)
+    return sha(bytes(salt) + text).digest()
+
+
+def _leaf_differences(place: int, row: tuple[Any, ...]) -> Iterator[str]:
+    leaf_index, stored, event = row[0], bytes(row[1]), row[2]
+    if leaf_index != place:
+        yield f"audit_leaf {leaf_index}: place {place} is missing before it."
+    if event is None:
+        yield f"audit_leaf {leaf_index}: its event is gone."
+        return
+    commitment = _commitment(row[3:16], row[16])
+    if commitment != bytes(row[17]):
+        yield f"audit_event {event} (leaf {leaf_index}, {row[11]} on {row[12]}): its fields do not give its commitment."
+    if hashlib.sha256(b"\x00" + commitment).digest() != stored:
+        yield f"audit_leaf {leaf_index}: it is not the hash of audit_event {event}."
+
+
+def _head_differences(head: Checkpoint, frontier: Frontier) -> Iterator[str]:
+    root = frontier.root()
+    if bytes(head.root) != root:
+        yield f"audit_checkpoint {head.size}: the leaves give root {root.hex()}, it says {bytes(head.root).hex()}."
+    try:
+        signing.check_checkpoint(head.note, head.size, bytes(head.root), head.created_at)
+    except signing.CheckpointRejected as error:
+        yield f"audit_checkpoint {head.size}: {error}"
+
+
+def _node_differences(derived: dict[tuple[int, int], bytes]) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT level, index, hash FROM audit_node")
+        stored = {(level, index): bytes(value) for level, index, value in cursor.fetchall()}
+    for place in sorted(derived.keys() | stored.keys()):
+        if derived.get(place) != stored.get(place):
+            yield f"audit_node level {place[0]}, index {place[1]}: it is not the root of its leaves."
