@@ -1,3 +1,25 @@
-from django.urls import URLPattern, URLResolver
+"""The investor's portal."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from portal.web import cash, home, pages, portfolio, proofs
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("cash/", cash.cash, name="cash"),
+    path("cash/export/", cash.export, name="cash-export"),
+    path("activity/", home.activity, name="activity"),
+    path("proof/<uuid:transaction_id>/", proofs.proof, name="proof"),
+    path("proof/<uuid:transaction_id>/bundle.json", proofs.bundle, name="proof-bundle"),
+    path("log/", proofs.checkpoint, name="checkpoint"),
+    path("log/checkpoint", proofs.checkpoint_note, name="checkpoint-note"),
+    path("more/", pages.more, name="more"),
+    path("figures/", pages.figures, name="figures"),
+    path("styleguide/", pages.styleguide, name="styleguide"),
+    path("preferences/theme/", pages.theme, name="theme"),
+    path("preferences/language/", include("django.conf.urls.i18n")),
+    path("", include("investors.web.urls")),
+    path("", include("issuance.web.urls")),
+    path("", include("indices.web.urls")),
+]
