@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.accounts.middleware.RequireSecondFactor",
+    "portal.accounts.middleware.OwnSite",
     "portal.http.middleware.Refusals",
 ]
 ROOT_URLCONF = "portal.urls"

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.sites.requests import RequestSite
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -99,3 +100,18 @@ def _problem(status: int, code: str, title: str, detail: str) -> JsonResponse:
     """RFC 9457; the front doors' own problem writer lies above this room."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
     return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+class OwnSite:
+    """allauth calls its host `site` in the context of its pages; ours mean the portal's own by that name."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_template_response(self, request: HttpRequest, response: Any) -> Any:
+        if isinstance((response.context_data or {}).get("site"), RequestSite):
+            del response.context_data["site"]
+        return response
