@@ -1,0 +1,96 @@
+"""
+What the application's role may do in the database: one table.
+
+A table named here is a table of record: the role has the privileges listed and no others. Every other table gets
+SELECT, INSERT, UPDATE and DELETE. TRUNCATE, REFERENCES and TRIGGER are given nowhere, nor is the right to create
+anything, so that a stolen application password can neither change a record nor take off the trigger that guards it
+(docs/adr/0003). `manage.py prepare` applies this after each migration, as the owner.
+"""
+
+from typing import Any, Protocol
+
+from psycopg import sql
+
+ORDINARY = ("SELECT", "INSERT", "UPDATE", "DELETE")
+READ = ("SELECT",)
+
+# Table -> privileges. "INSERT (a, b)" admits these columns and no other: what the database sets cannot be forged.
+RECORD_TABLES: dict[str, tuple[str, ...]] = {
+    "audit_event": (
+        "SELECT",
+        "INSERT (happened_at, actor_kind, actor_id, actor_label, origin, session, action, subject, organisation,"
+        " reason, facts)",
+    ),
+    # Written by the function audit_seal() alone, which the owner owns.
+    "audit_unsequenced": READ,
+    "audit_leaf": READ,
+    "audit_node": READ,
+    "audit_checkpoint": READ,
+    # Written by the ledger's functions alone.
+    "ledger_instrument": READ,
+    "ledger_purpose": READ,
+    "ledger_account": READ,
+    "ledger_balance": READ,
+    "ledger_transaction": READ,
+    "ledger_entry": READ,
+    "ledger_reservation": READ,
+    "ledger_reservation_end": READ,
+    "django_migrations": READ,
+    "portal_document": ("SELECT", "INSERT"),
+    # Asked once, decided once; the triggers of migrations 0001 and 0006 hold the rest.
+    "portal_approval": ("SELECT", "INSERT", "UPDATE (state, checker, checker_label, note, decided_at)"),
+    "portal_membership": ("SELECT", "INSERT", "UPDATE (ended_at)"),
+}
+
+TABLES = """
+    SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY c.relname
+"""
+
+
+class Cursor(Protocol):
+    """Django's cursor or psycopg's."""
+
+    def execute(self, query: Any, params: Any = None) -> Any: ...
+    def fetchall(self) -> Any: ...
+    def fetchone(self) -> Any: ...
+
+
+def granted(table: str) -> tuple[str, ...]:
+    """The privileges of the application's role on a table."""
+    return RECORD_TABLES.get(table, ORDINARY)
+
+
+def apply(cursor: Cursor, *, role: str) -> None:
+    """
+    Give `role` exactly what this module says in the cursor's database; run as the owner of the tables.
+
+    Safe to run again: everything is revoked first, in the same transaction if there is one.
+    """
+    app = sql.Identifier(role)
+    close_database(cursor, role=role)
+    cursor.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {}").format(app))
+    cursor.execute(TABLES)
+    for (table,) in cursor.fetchall():
+        cursor.execute(
+            sql.SQL("GRANT {} ON public.{} TO {}").format(
+                sql.SQL(", ".join(granted(table))), sql.Identifier(table), app
+            )
+        )
+    cursor.execute(sql.SQL("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {}").format(app))
+    cursor.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(app))
+    cursor.execute(sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(app))
+
+
+def close_database(cursor: Cursor, *, role: str) -> None:
+    """
+    The part that belongs to the database and not to its tables (a copy by TEMPLATE does not carry it).
+
+    No temporary tables for the application: one named like a table of record would stand before it.
+    """
+    cursor.execute("SELECT current_database()")
+    database, app = sql.Identifier(cursor.fetchone()[0]), sql.Identifier(role)
+    cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC, {}").format(database, app))
+    cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, app))
+    cursor.execute(sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC, {}").format(app))
+    cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
