@@ -35,7 +35,7 @@ class Nav:
     order: int = 50
 
 
-class RecordAdmin(ModelAdmin[Any]):
+class RecordAdmin(ModelAdmin):
     """
     A table of record: seen by whom the permission table lets see it, changed by nobody.
 
@@ -52,7 +52,7 @@ class RecordAdmin(ModelAdmin[Any]):
     show_full_result_count = False
     list_display_links: Sequence[str] | None
 
-    def scoped(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def scoped(self, request: HttpRequest, rows: QuerySet) -> QuerySet:
         organisations = self.admin_site.scope(request)  # type: ignore[attr-defined]
         if organisations is None:
             return rows
@@ -60,7 +60,7 @@ class RecordAdmin(ModelAdmin[Any]):
             return rows.none()
         return rows.filter(**{f"{self.organisation_field}__in": organisations})
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         return self.scoped(request, super().get_queryset(request))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -95,7 +95,16 @@ class RecordAdmin(ModelAdmin[Any]):
             if not self.has_view_permission(request):
                 require(request, self.view_action)
             return self.export(request, kind)
-        return super().changelist_view(request, extra_context)
+        files = [
+            (word, self._export_href(request, kind)) for word, kind in (("CSV", "csv"), ("XLSX", "xlsx"))
+        ]
+        return super().changelist_view(request, {"exports": files, **(extra_context or {})})
+
+    def _export_href(self, request: HttpRequest, kind: str) -> str:
+        query = request.GET.copy()
+        query.pop("p", None)
+        query[EXPORT_PARAMETER] = kind
+        return f"?{query.urlencode()}"
 
     def export(self, request: HttpRequest, kind: str) -> HttpResponse:
         """At most MOST_EXPORTED rows, in the list's order, with the list's columns."""

@@ -6,11 +6,11 @@ from django.shortcuts import render
 
 from portal.domain.money import format_amount
 from portal.http import exports, pagination
+from portal.http.told import of_entry
 from portal.ledger import selectors
 from portal.ledger.facts import EntryFacts
 from portal.web.holdings import cash_of, positions
 from portal.web.owners import owner_of
-from portal.web.told import of_entry
 
 MOST_EXPORTED = 10_000
 

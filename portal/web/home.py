@@ -9,10 +9,10 @@ from django.shortcuts import render
 from investors.profiles.facts import InvestorFacts
 from portal.audit import selectors as audit
 from portal.http import desk, navigation, pagination
+from portal.http.told import of_event
 from portal.ledger import selectors as ledger
 from portal.web.holdings import cash_of, holdings_of, positions
 from portal.web.owners import investor_of
-from portal.web.told import of_event
 
 NUMBERS = ("Nothing needs", "One thing needs", "Two things need", "Three things need", "Four things need")
 RECENT = 6

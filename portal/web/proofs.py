@@ -10,10 +10,12 @@ from portal.audit import selectors as audit
 from portal.audit.facts import EventFacts
 from portal.domain.errors import NotFound
 from portal.http.authorization import allowed
+from portal.http.told import title_of
 from portal.ledger import selectors as ledger
 from portal.ledger.facts import EntryFacts
 from portal.web.owners import owner_of
-from portal.web.told import title_of
+
+MOST_SHOWN = 200
 
 
 class NoSuchTransaction(NotFound):
@@ -81,10 +83,13 @@ def _visible(request: HttpRequest, transaction_id: UUID) -> list[EntryFacts]:
 
     raises  NoSuchTransaction for an unknown id and for somebody else's alike
     """
-    entries = ledger.entries(transaction_id=transaction_id)
-    if not allowed(request, "ledger.view"):
+    if allowed(request, "ledger.view"):
+        entries = ledger.entries(transaction_id=transaction_id, limit=MOST_SHOWN)
+    else:
         owner = owner_of(request)
-        entries = [entry for entry in entries if entry.owner == owner and owner]
+        entries = (
+            ledger.entries(transaction_id=transaction_id, owner=owner, limit=MOST_SHOWN) if owner else []
+        )
     if not entries:
         raise NoSuchTransaction("There is no transaction with this id, or none that you may see.")
     return entries

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from portal.http import formats
+from portal.http.told import title_of
 
 register = template.Library()
 
@@ -148,3 +149,9 @@ def counted(value: int, nouns: str) -> str:
     if not value:
         return f"{_('no')} {many}"
     return f"{formats.grouped(str(value))} {one if value == 1 else many}"
+
+
+@register.filter
+def told(kind: str) -> str:
+    """A posting's kind or an event's action in a reader's words."""
+    return title_of(kind)
