@@ -2,7 +2,7 @@
 
 from issuance.assets.models import Asset, AssetDocument, HoweyAssessment, Token
 from issuance.compliance.models import DecisionRecord, RuleSetVersion
-from issuance.corporate_actions.models import Dividend, Entitlement, PayoutChunk
+from issuance.corporate_actions.models import Dividend, Entitlement, PayoutChunk, TaxForm
 from issuance.issuers.models import Issuer
 from issuance.offerings.models import Offering, Signature, Subscription
 from issuance.register.models import HolderCount, HolderOfRecord, Lot, LotEntry, Movement, Register
@@ -28,5 +28,6 @@ __all__ = [
     "Security",
     "Signature",
     "Subscription",
+    "TaxForm",
     "Token",
 ]

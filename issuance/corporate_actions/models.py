@@ -53,6 +53,7 @@ class Dividend(models.Model):
     payment_date = models.DateField()
     state = models.CharField(max_length=12, choices=LIFECYCLE.choices(), default="draft")
     approval_id = models.UUIDField(null=True)
+    entitlements_sha256 = models.CharField(max_length=64, blank=True)
     holders = models.PositiveIntegerField(default=0)
     gross_minor = UnitsField(null=True)
     withheld_minor = UnitsField(null=True)
@@ -137,3 +138,27 @@ class Entitlement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.holder}: {self.net_minor}"
+
+
+class TaxForm(models.Model):
+    """A payee's tax form as it was filed. A table of record; the newest counts."""
+
+    class Form(models.TextChoices):
+        W9 = "w9", "W-9"
+        W8 = "w8", "W-8BEN or W-8BEN-E"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    holder = models.CharField(max_length=64)
+    form = models.CharField(max_length=4, choices=Form)
+    residence = models.CharField(max_length=2)
+    tin_on_file = models.BooleanField()
+    treaty_claimed = models.BooleanField()
+    filed_by = models.CharField(max_length=80)
+    filed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-filed_at", "id")
+        indexes = [models.Index(fields=["holder", "-filed_at"], name="tax_form_by_holder")]
+
+    def __str__(self) -> str:
+        return f"{self.get_form_display()} of {self.holder}"

@@ -11,6 +11,7 @@ TABLES_OF_RECORD = (
     "issuance_lotentry",
     "issuance_signature",
     "issuance_entitlement",
+    "issuance_taxform",
 )
 
 

@@ -37,7 +37,8 @@ SUBSCRIPTION_LIFECYCLE = Lifecycle(
 class Offering(models.Model):
     """
     Terms under which a security is sold. Quantities in the security's smallest units, money in minor units of
-    its currency; an empty maximum is unlimited. The three totals are kept under the row's lock.
+    its currency; an empty maximum is unlimited. The two totals are kept under the row's lock:
+    `subscribers` numbers the subscriptions, `subscribed_quantity` is what waits to be settled.
     """
 
     class Exemption(models.TextChoices):
@@ -53,6 +54,7 @@ class Offering(models.Model):
     security = models.ForeignKey(Security, on_delete=models.PROTECT, related_name="offerings")
     name = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
+    agreement = models.TextField()
     agreement_sha256 = models.CharField(max_length=64)
     exemption = models.CharField(max_length=8, choices=Exemption)
     method = models.CharField(max_length=12, choices=Method, default=Method.PRO_RATA)
@@ -68,7 +70,6 @@ class Offering(models.Model):
     state = models.CharField(max_length=12, choices=OFFERING_LIFECYCLE.choices(), default="draft")
     subscribers = models.PositiveIntegerField(default=0)
     subscribed_quantity = UnitsField(default=0)
-    subscribed_minor = UnitsField(default=0)
     closed_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -105,6 +106,7 @@ class Subscription(models.Model):
     offering = models.ForeignKey(Offering, on_delete=models.PROTECT, related_name="subscriptions")
     number = models.PositiveIntegerField()
     investor = models.CharField(max_length=64, db_index=True)
+    accredited = models.BooleanField()
     quantity = UnitsField()
     amount_minor = UnitsField()
     decision = models.ForeignKey(DecisionRecord, on_delete=models.PROTECT, related_name="+")

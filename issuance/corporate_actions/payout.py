@@ -1,0 +1,159 @@
+"""
+Paying what was approved: chunk by chunk, each one ledger transaction under one key, so that a run that was
+killed goes on where it stopped and pays nobody twice.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from issuance.corporate_actions.models import LIFECYCLE, Dividend, Entitlement, PayoutChunk
+from issuance.corporate_actions.selectors import NoSuchDividend, unpaid_chunks
+from portal.audit.services import record
+from portal.domain.actors import Actor
+from portal.ledger import selectors as ledger
+from portal.ledger.facts import Leg
+from portal.ledger.services import open_account, post
+from portal.outbox.services import enqueue
+
+CHUNK = 500
+"""Holders who are paid in one transaction."""
+START = "issuance.corporate_actions.start_paying"
+PAY = "issuance.corporate_actions.pay"
+AUTHORITY = "authority:US-IRS"
+
+
+def pot_account(row: Dividend) -> int:
+    """The account that holds this dividend's pot from approval until everyone is paid."""
+    return open_account(
+        owner="house", instrument_id=_money(row), purpose="payout", subject=f"dividend:{row.pk}"
+    )
+
+
+def start_paying(*, dividend_id: UUID, actor: Actor, at: datetime) -> bool:
+    """
+    Begin the payout of an approved dividend whose payment date has come. Doing it again does nothing.
+
+    returns  True when it began now
+    raises   NoSuchDividend
+    """
+    with transaction.atomic():
+        row = locked(dividend_id)
+        if row.state != "approved" or at.astimezone(UTC).date() < row.payment_date:
+            return False
+        row.state, row.paying_at = LIFECYCLE.after(row.state, "start_paying"), at
+        row.save(update_fields=["state", "paying_at"])
+        for number in unpaid_chunks(row.pk):
+            enqueue(
+                topic=PAY,
+                key=f"{row.pk}:{number}",
+                payload={"dividend_id": str(row.pk), "chunk": number},
+                at=at,
+            )
+        told(row, "dividend.paying", actor, at)
+        _finish(row, actor, at)
+    return True
+
+
+def pay_chunk(*, dividend_id: UUID, chunk: int, actor: Actor, at: datetime) -> int:
+    """
+    Pay one chunk: net to each holder, what was withheld to the tax account, in one transaction.
+
+    returns  how many holders were paid now; 0 when the chunk was paid before
+    raises   NoSuchDividend
+    """
+    with transaction.atomic():
+        row = locked(dividend_id)
+        part = PayoutChunk.objects.select_for_update().filter(dividend=row, number=chunk).first()
+        if row.state != "paying" or part is None or part.paid_at is not None:
+            return 0
+        lines = list(Entitlement.objects.filter(chunk=part).order_by("id"))
+        if part.gross_minor:
+            posted = post(
+                key=f"dividend:{row.pk}:{chunk}",
+                kind="dividend.paid",
+                reference=f"dividend:{row.pk}",
+                legs=_legs(row, part, lines),
+                actor=actor,
+                at=at,
+            )
+            part.transaction_id = posted.transaction_id
+        part.paid_at = at
+        part.save(update_fields=["transaction_id", "paid_at"])
+        told(
+            row,
+            "dividend.chunk_paid",
+            actor,
+            at,
+            chunk=chunk,
+            holders=part.holders,
+            gross_minor=str(part.gross_minor),
+            withheld_minor=str(part.withheld_minor),
+        )
+        _finish(row, actor, at)
+    return part.holders
+
+
+def _legs(row: Dividend, part: PayoutChunk, lines: list[Entitlement]) -> list[Leg]:
+    money = _money(row)
+    legs = [Leg(pot_account(row), -part.gross_minor)]
+    if part.withheld_minor:
+        tax = open_account(owner="house", instrument_id=money, purpose="withholding", subject=AUTHORITY)
+        legs.append(Leg(tax, part.withheld_minor))
+    for line in lines:
+        if line.net_minor:
+            cash = open_account(owner=line.holder, instrument_id=money, purpose="cash")
+            legs.append(Leg(cash, line.net_minor))
+    return legs
+
+
+def _finish(row: Dividend, actor: Actor, at: datetime) -> None:
+    """When the last chunk is paid, what exact division left over goes to the residue account; the pot is empty."""
+    if unpaid_chunks(row.pk):
+        return
+    if row.residue_minor:
+        residue = open_account(owner="house", instrument_id=_money(row), purpose="residue")
+        post(
+            key=f"dividend:{row.pk}:residue",
+            kind="dividend.residue",
+            reference=f"dividend:{row.pk}",
+            legs=[Leg(pot_account(row), -row.residue_minor), Leg(residue, row.residue_minor)],
+            actor=actor,
+            at=at,
+        )
+    row.state, row.paid_at = LIFECYCLE.after(row.state, "finish"), at
+    row.save(update_fields=["state", "paid_at"])
+    told(row, "dividend.paid", actor, at)
+
+
+def locked(dividend_id: UUID) -> Dividend:
+    """The dividend under its row's lock. Raises NoSuchDividend."""
+    row = (
+        Dividend.objects.select_for_update(of=("self",))
+        .select_related("security__issuer")
+        .filter(pk=dividend_id)
+        .first()
+    )
+    if row is None:
+        raise NoSuchDividend("There is no dividend with this id.")
+    return row
+
+
+def told(
+    row: Dividend, action: str, actor: Actor, at: datetime, reason: str = "", **facts: str | int | None
+) -> None:
+    """Into the audit trail, as an event of this dividend."""
+    record(
+        actor=actor,
+        action=action,
+        subject=f"dividend:{row.pk}",
+        organisation=row.security.issuer_id,
+        reason=reason,
+        at=at,
+        **facts,
+    )
+
+
+def _money(row: Dividend) -> int:
+    return ledger.instrument(row.currency).id
