@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('payment_date', models.DateField()),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('announced', 'announced'), ('entitled', 'entitled'), ('approved', 'approved'), ('paying', 'paying'), ('paid', 'paid'), ('closed', 'closed'), ('cancelled', 'cancelled')], default='draft', max_length=12)),
                 ('approval_id', models.UUIDField(null=True)),
+                ('entitlements_sha256', models.CharField(blank=True, max_length=64)),
                 ('holders', models.PositiveIntegerField(default=0)),
                 ('gross_minor', issuance.units.UnitsField(null=True)),
                 ('withheld_minor', issuance.units.UnitsField(null=True)),
@@ -86,6 +87,23 @@ class Migration(migrations.Migration):
             model_name='dividend',
             name='security',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dividends', to='issuance.security'),
+        ),
+        migrations.CreateModel(
+            name='TaxForm',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('holder', models.CharField(max_length=64)),
+                ('form', models.CharField(choices=[('w9', 'W-9'), ('w8', 'W-8BEN or W-8BEN-E')], max_length=4)),
+                ('residence', models.CharField(max_length=2)),
+                ('tin_on_file', models.BooleanField()),
+                ('treaty_claimed', models.BooleanField()),
+                ('filed_by', models.CharField(max_length=80)),
+                ('filed_at', models.DateTimeField()),
+            ],
+            options={
+                'ordering': ('-filed_at', 'id'),
+                'indexes': [models.Index(fields=['holder', '-filed_at'], name='tax_form_by_holder')],
+            },
         ),
         migrations.AddConstraint(
             model_name='payoutchunk',
