@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -37,6 +38,16 @@ FROM audit_event e JOIN audit_unsequenced u ON u.event = e.id ORDER BY e.id
 """
 
 
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """Everything inside sees the database as it was at one instant, while others go on writing."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
 def verify_log() -> list[str]:
     """
     Every stored event against its commitment, leaf, place, nodes and every signed checkpoint.
@@ -44,8 +55,7 @@ def verify_log() -> list[str]:
     returns  one sentence per difference, naming the row; empty when all agree
     """
     differences: list[str] = []
-    with transaction.atomic():
-        connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    with one_snapshot():
         heads = {head.size: head for head in Checkpoint.objects.all()}
         frontier = Frontier()
         nodes: dict[tuple[int, int], bytes] = {}

@@ -91,6 +91,8 @@ def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes],
     """
     if not 0 <= index < size:
         raise ProofRejected(f"Leaf {index} is not in a tree of {size} leaves.")
+    if len(leaf) != hashlib.sha256().digest_size:
+        raise ProofRejected("A leaf hash has 32 bytes.")
     node, last, here = index, size - 1, leaf
     for sibling in proof:
         if last == 0:
@@ -117,17 +119,13 @@ def verify_consistency(
     raises  ProofRejected
     source  RFC 9162, 2.1.4.2
     """
-    if old_size < 0 or old_size > size:
-        raise ProofRejected(f"A tree of {size} leaves cannot begin with one of {old_size}.")
+    if not 0 < old_size <= size:
+        raise ProofRejected(f"It proves nothing that a tree of {size} leaves begins with one of {old_size}.")
     if old_size == size:
         if proof:
             raise ProofRejected("Two trees of the same size need no proof.")
         if old_root != root:
             raise ProofRejected("Two trees of the same size have different roots.")
-        return
-    if old_size == 0:
-        if proof:
-            raise ProofRejected("Any tree begins with the empty one; the proof must be empty.")
         return
     if not proof:
         raise ProofRejected("The proof is empty.")

@@ -1,7 +1,8 @@
 """Re-derives every projection of the ledger from its entries, and its entries from the audit trail."""
 
-from django.db import connection, transaction
+from django.db import connection
 
+from portal.audit.verify import one_snapshot
 from portal.ledger.chart import CHART
 
 LIMIT = 20
@@ -131,8 +132,7 @@ def verify_ledger() -> list[str]:
     returns  one sentence per difference, naming the row; empty when all agree
     """
     differences: list[str] = []
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    with one_snapshot(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '600s'")
         cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute("SELECT kind, name, may_go_negative FROM ledger_purpose")

@@ -44,24 +44,20 @@ BEGIN
     RAISE EXCEPTION 'key % was posted with another body', wrong USING ERRCODE = 'LG001';
   END IF;
 
-  -- One UPDATE in account order, then balances after each leg by counting back from the new balance.
+  -- Locked in account order; balances after each leg by counting back from the new balance.
   CREATE TEMP TABLE batch_balance (
-    account bigint, posted numeric, reserved numeric, may_go_negative boolean, latest timestamptz,
+    account bigint, posted numeric, reserved numeric, may_go_negative boolean, seen_at timestamptz,
     total numeric, instrument int, label text);
   WITH fresh AS (
     SELECT u.account, sum(u.amount) AS total
     FROM unnest(places, accounts, amounts) AS u(place, account, amount)
     JOIN batch_posting p ON p.place = u.place AND p.replayed IS NULL GROUP BY u.account),
   held AS (
-    SELECT b.account_id, f.total, a.instrument_id, a.label FROM fresh f
+    SELECT b.account_id, b.posted + f.total, b.reserved, b.may_go_negative, b.last_effective_at, f.total,
+           a.instrument_id, a.label FROM fresh f
     JOIN ledger_balance b ON b.account_id = f.account JOIN ledger_account a ON a.id = b.account_id
-    ORDER BY b.account_id FOR UPDATE OF b),
-  changed AS (
-    UPDATE ledger_balance b SET posted = b.posted + h.total, last_effective_at = greatest(b.last_effective_at, instant)
-    FROM held h WHERE b.account_id = h.account_id
-    RETURNING b.account_id, b.posted, b.reserved, b.may_go_negative, b.last_effective_at, h.total,
-              h.instrument_id, h.label)
-  INSERT INTO batch_balance SELECT * FROM changed;
+    ORDER BY b.account_id FOR UPDATE OF b)
+  INSERT INTO batch_balance SELECT * FROM held;
 
   INSERT INTO batch_leg (n, place, account, amount, instrument, label, after)
     SELECT u.n, u.place, u.account, u.amount, c.instrument, c.label,
@@ -84,13 +80,13 @@ BEGIN
     RAISE EXCEPTION 'posting %: the legs of instrument % sum to %, not to zero', short.place, short.instrument, short.total
       USING ERRCODE = 'LG008';
   END IF;
-  SELECT greatest(instant, max(c.latest)) INTO latest FROM batch_balance c;
+  SELECT greatest(instant, max(c.seen_at)) INTO latest FROM batch_balance c;
   IF latest > instant + interval '5 minutes' THEN
     RAISE EXCEPTION 'effective at % lies before the last entry of one of its accounts, at %', instant, latest
       USING ERRCODE = 'LG003';
-  ELSIF latest > instant THEN
-    UPDATE ledger_balance b SET last_effective_at = latest FROM batch_balance c WHERE b.account_id = c.account;
   END IF;
+  UPDATE ledger_balance b SET posted = c.posted, last_effective_at = latest FROM batch_balance c
+    WHERE b.account_id = c.account;
 
   UPDATE batch_posting b SET id = nextval(pg_get_serial_sequence('ledger_transaction', 'id')),
       event = nextval(pg_get_serial_sequence('audit_event', 'id')), transaction_id = gen_random_uuid(),
