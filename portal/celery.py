@@ -14,6 +14,7 @@ app.autodiscover_tasks(
         "portal.audit",
         "portal.funding",
         "investors.kyc",
+        "investors.screening",
         "issuance.offerings",
         "issuance.corporate_actions",
         "indices.prices",

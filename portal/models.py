@@ -4,6 +4,7 @@ from portal.accounts.models import Attempts, Membership, Organisation, User
 from portal.approvals.models import Approval
 from portal.audit.models import Checkpoint, Event, Leaf, Node, Unsequenced
 from portal.documents.models import Document
+from portal.funding.models import Deposit, Withdrawal
 from portal.idempotency.models import Key
 from portal.ledger.models import Account, Balance, Entry, Instrument, Purpose, Reservation, ReservationEnd, Transaction
 from portal.outbox.models import Message

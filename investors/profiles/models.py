@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from portal.accounts.fields import EncryptedTextField
+
 
 class Investor(models.Model):
     """
@@ -14,7 +16,7 @@ class Investor(models.Model):
 
     reference       what people call it where no name may stand, such as "INV-7KQ2MX"
     country         residence of a person, place of organisation of an entity; ISO 3166-1 alpha-2
-    born_or_formed, legal_name, identifier, address   sealed text; context is investors_investor|column|id
+    born_or_formed  ISO date of birth, or of formation of an entity; sealed, as are name, number and address
     expected_minor  what the investor expects to invest, in US cents
     identity_changed_at  when name, birth date, number, country or related persons last changed
     """
@@ -35,11 +37,11 @@ class Investor(models.Model):
     us_person = models.BooleanField()
     politically_exposed = models.BooleanField(default=False)
     expected_minor = models.BigIntegerField(default=0)
-    legal_name = models.TextField(blank=True)
-    born_or_formed = models.TextField(blank=True)
+    legal_name = EncryptedTextField(blank=True)
+    born_or_formed = EncryptedTextField(blank=True)
     identifier_kind = models.CharField(max_length=8, default="none")
-    identifier = models.TextField(blank=True)
-    address = models.TextField(blank=True)
+    identifier = EncryptedTextField(blank=True)
+    address = EncryptedTextField(blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     identity_changed_at = models.DateTimeField()
@@ -64,13 +66,13 @@ class Investor(models.Model):
 
 
 class Revision(models.Model):
-    """One change of a profile: which fields, by whom, why; the new values sealed as one text. A table of record."""
+    """One change of a profile: which fields, by whom, why; the values after it as one sealed text. A table of record."""
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="revisions")
     version = models.PositiveIntegerField()
     changed = ArrayField(models.CharField(max_length=40))
-    sealed = models.TextField()
+    snapshot = EncryptedTextField()
     actor = models.CharField(max_length=100)
     actor_label = models.CharField(max_length=200, blank=True)
     reason = models.TextField(blank=True)
@@ -88,7 +90,7 @@ class RelatedPerson(models.Model):
     A person behind an investor: the other joint holder, an owner of 25 % or more, the one in control, a signatory.
 
     ownership_ppm  share of the entity in parts per million; null where the role has none
-    name, born     sealed text; context is investors_relatedperson|column|id
+    name, born     sealed; born is an ISO date, or empty where unknown
     """
 
     class Role(models.TextChoices):
@@ -100,8 +102,8 @@ class RelatedPerson(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="related_persons")
     role = models.CharField(max_length=20, choices=Role)
-    name = models.TextField()
-    born = models.TextField(blank=True)
+    name = EncryptedTextField()
+    born = EncryptedTextField(blank=True)
     country = models.CharField(max_length=2)
     ownership_ppm = models.PositiveIntegerField(null=True, blank=True)
     added_at = models.DateTimeField()

@@ -14,10 +14,7 @@ from investors.profiles.facts import (
     RevisionFacts,
 )
 from investors.profiles.models import Investor, RelatedPerson, Revision
-from investors.profiles.storage import opened
 from portal.domain.errors import NotFound
-
-_SEALED = ("legal_name", "born_or_formed", "identifier", "address")
 
 
 class NoSuchInvestor(NotFound):
@@ -101,9 +98,8 @@ def names_to_screen(investor_id: UUID) -> list[NamedPerson]:
         born = data.born_or_formed if row.kind != Investor.Kind.ENTITY else None
         people.append(NamedPerson(f"investor:{row.pk}", data.legal_name, born))
     for person in row.related_persons.filter(ended_at=None).order_by("added_at", "pk"):
-        name, born_text = _opened_person(person)
-        born = date.fromisoformat(born_text) if born_text else None
-        people.append(NamedPerson(f"related_person:{person.pk}", name, born))
+        born = date.fromisoformat(person.born) if person.born else None
+        people.append(NamedPerson(f"related_person:{person.pk}", person.name, born))
     return people
 
 
@@ -117,7 +113,7 @@ def related_persons(investor_id: UUID) -> list[RelatedFacts]:
             role_label=RelatedPerson.Role(person.role).label,
             country=person.country,
             ownership_ppm=person.ownership_ppm,
-            masked_name=masked_name(_opened_person(person)[0]),
+            masked_name=masked_name(person.name),
         )
         for person in rows
     ]
@@ -170,20 +166,10 @@ def _row(investor_id: UUID) -> Investor:
 
 
 def _opened(row: Investor) -> PersonalData:
-    plain = {
-        name: opened(getattr(row, name), table="investors_investor", column=name, pk=row.pk)
-        for name in _SEALED
-    }
-    born = plain["born_or_formed"]
     return PersonalData(
-        legal_name=plain["legal_name"],
-        born_or_formed=date.fromisoformat(born) if born else None,
+        legal_name=row.legal_name,
+        born_or_formed=date.fromisoformat(row.born_or_formed) if row.born_or_formed else None,
         identifier_kind=row.identifier_kind,
-        identifier=plain["identifier"],
-        address=plain["address"],
+        identifier=row.identifier,
+        address=row.address,
     )
-
-
-def _opened_person(person: RelatedPerson) -> tuple[str, str]:
-    name = opened(person.name, table="investors_relatedperson", column="name", pk=person.pk)
-    return name, opened(person.born, table="investors_relatedperson", column="born", pk=person.pk)

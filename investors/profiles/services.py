@@ -12,14 +12,12 @@ from investors.domain.identifiers import checked_identifier, country_code
 from investors.profiles.facts import InvestorFacts, PersonalData, ProfileInput
 from investors.profiles.models import Investor, RelatedPerson, Revision
 from investors.profiles.selectors import NoSuchInvestor, investor_facts, open_row
-from investors.profiles.storage import sealed
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.canonical import canonical_json
 from portal.domain.errors import Conflict, Invalid, NotFound
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_TABLE = "investors_investor"
 _IDENTITY = {"kind", "country", "legal_name", "born_or_formed", "identifier", "identifier_kind"}
 _LIMITS = {"legal_name": 200, "address": 500}
 
@@ -187,11 +185,10 @@ def add_related_person(
             role=role,
             country=country_code(country),
             ownership_ppm=ownership_ppm if role == RelatedPerson.Role.BENEFICIAL_OWNER else None,
+            name=_text(name, "name", 200),
+            born=_day(born, today=at.date()) if born else "",
             added_at=at,
         )
-        table, day = "investors_relatedperson", _day(born, today=at.date()) if born else ""
-        person.name = sealed(_text(name, "name", 200), table=table, column="name", pk=person.pk)
-        person.born = sealed(day, table=table, column="born", pk=person.pk)
         person.save(force_insert=True)
         row.version += 1
         row.identity_changed_at = at
@@ -259,7 +256,7 @@ def _apply(row: Investor, before: PersonalData, profile: ProfileInput, *, today:
         if value == (old[name] if name in old else getattr(row, name)):
             continue
         changed.append(name)
-        setattr(row, name, sealed(value, table=_TABLE, column=name, pk=row.pk) if name in old else value)
+        setattr(row, name, value)
     return tuple(changed)
 
 
@@ -366,12 +363,7 @@ def _revise(row: Investor, *, changed: tuple[str, ...], actor: Actor, reason: st
         investor=row,
         version=row.version,
         changed=list(changed),
-        sealed=sealed(
-            canonical_json(snapshot).decode(),
-            table="investors_revision",
-            column="sealed",
-            pk=f"{row.pk}/{row.version}",
-        ),
+        snapshot=canonical_json(snapshot).decode(),
         actor=str(actor),
         actor_label=actor.label,
         reason=reason,

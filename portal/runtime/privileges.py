@@ -13,6 +13,7 @@ from psycopg import sql
 
 ORDINARY = ("SELECT", "INSERT", "UPDATE", "DELETE")
 READ = ("SELECT",)
+APPEND = ("SELECT", "INSERT")
 
 # Table -> privileges. "INSERT (a, b)" admits these columns and no other: what the database sets cannot be forged.
 RECORD_TABLES: dict[str, tuple[str, ...]] = {
@@ -35,6 +36,18 @@ RECORD_TABLES: dict[str, tuple[str, ...]] = {
     "ledger_entry": READ,
     "ledger_reservation": READ,
     "ledger_reservation_end": READ,
+    "portal_deposit": APPEND,
+    "investors_revision": APPEND,
+    "investors_screeninglist": APPEND,
+    "investors_listedname": APPEND,
+    "investors_screening": APPEND,
+    "investors_casedocument": APPEND,
+    "investors_caseevent": APPEND,
+    "investors_accreditation_paper": APPEND,
+    "investors_representation": APPEND,
+    "investors_determination": APPEND,
+    "investors_determination_evidence": APPEND,
+    "investors_determination_revocation": APPEND,
     "django_migrations": READ,
     "portal_document": ("SELECT", "INSERT"),
     # Asked once, decided once; the triggers of migrations 0001 and 0006 hold the rest.

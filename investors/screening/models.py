@@ -1,0 +1,120 @@
+"""Sanctions and PEP lists as imported, each screening of an investor against one, and the hits it raised."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from investors.profiles.models import Investor
+from portal.accounts.fields import EncryptedTextField
+from portal.domain.lifecycle import Lifecycle
+
+HIT = Lifecycle(
+    "name match",
+    {
+        "open": {"clear": "cleared", "confirm": "true_match"},
+        "cleared": {},
+        "true_match": {"release": "cleared"},
+    },
+)
+
+
+class ScreeningList(models.Model):
+    """
+    One imported file of listed names. The newest file of a source is the list in use; older ones stay. A table of
+    record.
+
+    source     whose list: "OFAC SDN"
+    list_date  the date the publisher gives it
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    source = models.CharField(max_length=80)
+    list_date = models.DateField()
+    sha256 = models.CharField(max_length=64)
+    names = models.PositiveIntegerField()
+    imported_at = models.DateTimeField()
+    imported_by = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "sha256"], name="screening_list_once")]
+        indexes = [
+            models.Index(fields=["source", "-list_date", "-imported_at"], name="screening_list_newest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} of {self.list_date}"
+
+
+class ListedName(models.Model):
+    """One name of a list, as published. A table of record."""
+
+    list = models.ForeignKey(ScreeningList, on_delete=models.PROTECT, related_name="entries")
+    reference = models.CharField(max_length=80)
+    name = models.CharField(max_length=300)
+    born = models.DateField(null=True)
+    birth_year = models.PositiveSmallIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.name}"
+
+
+class Screening(models.Model):
+    """An investor's names compared with one list on one day. A table of record."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="screenings")
+    list = models.ForeignKey(ScreeningList, on_delete=models.PROTECT, related_name="+")
+    profile_version = models.PositiveIntegerField()
+    names = models.PositiveSmallIntegerField()
+    hits = models.PositiveSmallIntegerField()
+    threshold = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["investor", "list", "-at"], name="screening_by_investor")]
+
+    def __str__(self) -> str:
+        return f"{self.investor_id} against {self.list_id}"
+
+
+class Hit(models.Model):
+    """
+    A name match that waits for an officer, or what he decided. A later screening that finds the same name and
+    listed reference raises no second one.
+
+    subject  whose name: "investor:<id>" or "related_person:<id>"
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="hits")
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="raised")
+    source = models.CharField(max_length=80)
+    subject = models.CharField(max_length=120)
+    reference = models.CharField(max_length=80)
+    listed_name = models.CharField(max_length=300)
+    own_name = EncryptedTextField()
+    score = models.PositiveSmallIntegerField()
+    why = EncryptedTextField()
+    state = models.CharField(max_length=12, choices=HIT.choices(), default="open")
+    found_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["screening", "subject", "reference"], name="hit_once"),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at__isnull=True)
+                | (~Q(state="open") & Q(decided_at__isnull=False)),
+                name="hit_decided_when_not_open",
+            ),
+        ]
+        indexes = [models.Index(fields=["found_at"], condition=Q(state="open"), name="hit_open")]
+
+    def __str__(self) -> str:
+        return f"{self.reference} ({self.state})"
