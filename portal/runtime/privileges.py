@@ -53,6 +53,17 @@ RECORD_TABLES: dict[str, tuple[str, ...]] = {
     # Asked once, decided once; the triggers of migrations 0001 and 0006 hold the rest.
     "portal_approval": ("SELECT", "INSERT", "UPDATE (state, checker, checker_label, note, decided_at)"),
     "portal_membership": ("SELECT", "INSERT", "UPDATE (ended_at)"),
+    "issuance_assetdocument": APPEND,
+    "issuance_token": APPEND,
+    "issuance_howeyassessment": APPEND,
+    "issuance_rulesetversion": APPEND,
+    "issuance_decisionrecord": APPEND,
+    "issuance_movement": APPEND,
+    "issuance_lot": APPEND,
+    "issuance_lotentry": APPEND,
+    "issuance_signature": APPEND,
+    "issuance_entitlement": APPEND,
+    "issuance_taxform": APPEND,
 }
 
 TABLES = """
