@@ -1,3 +1,8 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from portal.console import approvals, compliance, operations
+from portal.http.consoles import compliance_console
+
+__all__ = ["approvals", "compliance", "operations", "urlpatterns"]
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", compliance_console.urls)]

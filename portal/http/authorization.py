@@ -7,21 +7,15 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 
-from portal.accounts import permissions
+from portal.accounts import permissions, sessions
 from portal.accounts.facts import Principal
-from portal.accounts.selectors import principal_of
 
 View = Callable[..., HttpResponse]
 
 
 def principal(request: HttpRequest) -> Principal:
     """Who asks, with the memberships in force now; read once per request."""
-    known = getattr(request, "_portal_principal", None)
-    if known is None or known[0] != request.user.pk:
-        known = (request.user.pk, principal_of(request.user))
-        request._portal_principal = known  # type: ignore[attr-defined]
-    found: Principal = known[1]
-    return found
+    return sessions.principal(request)
 
 
 def allowed(request: HttpRequest, action: str, **facts: Any) -> bool:

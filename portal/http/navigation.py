@@ -60,7 +60,8 @@ DOORS = (
 )
 ACCOUNT = (
     Entry("Profile", "profile", "person", action="profile.edit"),
-    Entry("Sign-in and security", "security", "lock"),
+    Entry("Sign-in and factors", "mfa_index", "lock"),
+    Entry("Where you are signed in", "usersessions_list", "globe"),
     Entry("Preferences", "more", "theme"),
 )
 
