@@ -22,7 +22,9 @@ _number = count(1)
 
 
 def actor(person: UserFacts) -> Actor:
-    return Actor(kind="user", id=str(person.id), label=person.name, origin="203.0.113.7", session="0123456789abcdef")
+    return Actor(
+        kind="user", id=str(person.id), label=person.name, origin="203.0.113.7", session="0123456789abcdef"
+    )
 
 
 def person(
@@ -60,7 +62,9 @@ def grant(who: UserFacts, role: Role, organisation: OrganisationFacts) -> UUID:
     ).id
 
 
-def member(role: Role, organisation: OrganisationFacts | None = None, *, password: str | None = None) -> UserFacts:
+def member(
+    role: Role, organisation: OrganisationFacts | None = None, *, password: str | None = None
+) -> UserFacts:
     """Somebody with this role: in the given organisation, in the house, or in a new issuer. An investor has none."""
     made = person(f"Some {role.label}", password=password)
     if role.organisation_kind is None:
@@ -90,7 +94,9 @@ def sign_in(client: Client, who: UserFacts, *shown: dict, at: datetime | None = 
     client.force_login(User.objects.get(pk=who.id))
     seconds = (at or timezone.now()).timestamp()
     session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**one, "at": seconds} for one in shown or (Shown.passkey,)]
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {**one, "at": seconds} for one in shown or (Shown.passkey,)
+    ]
     session["account_authentication_methods_user"] = str(who.id)
     session.save()
     return client

@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,12 @@ def png(width: int = 1, height: int = 1) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0\0"))
+        + chunk(b"IEND", b"")
+    )
 
 
 def jpeg(width: int = 1, height: int = 1) -> bytes:
@@ -95,7 +101,7 @@ def test_other_endings_are_refused_by_name(name):
     ],
 )
 def test_what_is_disguised_as_a_pdf_is_refused(content):
-    with pytest.raises(ContentDoesNotMatch, match="named .pdf"):
+    with pytest.raises(ContentDoesNotMatch, match=r"named \.pdf"):
         media_type_of(content, "letter.pdf")
 
 
@@ -114,7 +120,9 @@ def test_what_is_disguised_as_a_jpeg_is_refused(content):
         media_type_of(content, "scan.jpg")
 
 
-@pytest.mark.parametrize(("content", "name"), [(png(50_000, 50_000), "a.png"), (jpeg(50_000, 50_000), "a.jpg")])
+@pytest.mark.parametrize(
+    ("content", "name"), [(png(50_000, 50_000), "a.png"), (jpeg(50_000, 50_000), "a.jpg")]
+)
 def test_a_flood_of_pixels_is_refused(content, name):
     with pytest.raises(ContentDoesNotMatch, match="100 million pixels"):
         media_type_of(content, name)
@@ -164,7 +172,5 @@ def test_names_that_are_traps_are_refused(name):
 def test_whatever_comes_is_known_or_refused_and_never_breaks(content, name):
     for prefix in (b"", b"%PDF-", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"):
         for ending in ("", ".pdf", ".jpg", ".png", ".csv", ".json"):
-            try:
+            with suppress(Invalid):
                 media_type_of(prefix + content, name + ending, accepted=list(MediaType))
-            except Invalid:
-                pass
