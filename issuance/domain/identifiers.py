@@ -66,8 +66,11 @@ def check_vin(text: str) -> str:
 
 def check_lei(text: str) -> str:
     """The legal entity identifier, 20 characters. Raises NotAnIdentifier. Source: ISO 17442, ISO 7064 Mod 97-10."""
+    lei = text.strip().upper()
     try:
-        return str(stdnum.lei.validate(text.strip().upper()))
+        if len(lei) != 20:
+            raise stdnum.exceptions.InvalidLength
+        return str(stdnum.lei.validate(lei))
     except stdnum.exceptions.ValidationError as error:
         raise NotAnIdentifier(_why("An LEI", "20", error), field="lei", source="ISO 17442") from error
 
