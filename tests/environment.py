@@ -36,5 +36,5 @@ if os.environ.get("CACHE_URL"):
     os.environ["CACHE_URL"] = numbered(os.environ["CACHE_URL"], 2 * NUMBER + 1)
 if "DATABASE_SUPERUSER_URL" in os.environ:  # the runner's folder, not the developer's own var/
     folder = Path(os.environ["VAR_DIR"]) / WORKER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "static").mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ["VAR_DIR"] = str(folder)

@@ -1,6 +1,5 @@
 """A PostgreSQL cluster of our own: made, started, stopped; reachable through one private socket only."""
 
-import hashlib
 import os
 import signal
 import subprocess
@@ -20,7 +19,6 @@ from portal.runtime.processes import Child, is_alive, spawn
 SUPERUSER = "postgres"
 OWNER = "portal_owner"
 APP = "portal_app"
-ELSEWHERE = Path("/var/lib/portal")  # for root, when var/ lies where no other account may walk
 
 # Throw-away clusters only: nothing survives a crash of the machine.
 UNSAFE_AND_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -35,48 +33,36 @@ class Cluster:
     """
     One data directory and the server on it.
 
-    home     folder for data, log and (when needed) a copy of the programs
+    home     folder for data, log and (when needed) a copy of the programs; the server's account must reach it
     sockets  a short folder (a socket's path has at most 107 bytes) in which `pg/` is made, mode 0700
     options  further `name=value` settings
+    logs     folder of the log; None = home
     """
 
     home: Path
     sockets: Path
     options: Sequence[str] = ()
     durable: bool = True
+    logs: Path | None = None
     child: Child | None = None
     account: Account | None = field(default_factory=server_account)
 
     def __post_init__(self) -> None:
-        self.installation, self.data = self._place()
-        self.socket = self.sockets / "pg"
-        self.log = self.home / "postgres.log"
-
-    def _place(self) -> tuple[Installation, Path]:
-        """Programs and data where the server's account reaches them; no parent folder is ever changed."""
-        installation, data = postgres_installation(), self.home / "postgres"
         self.home.mkdir(parents=True, exist_ok=True)
-        if self.account is None:
-            return installation, data
-        programs_ok = reachable_by_others(installation.root)
-        if reachable_by_others(self.home):
-            return (installation if programs_ok else installation.relocate(self._programs(self.home))), data
-        name = hashlib.sha256(str(self.home.resolve()).encode()).hexdigest()[:12]
-        home = private_root_folder(ELSEWHERE) / name
-        home.mkdir(exist_ok=True)
-        home.chmod(0o755)
-        if not programs_ok:
-            installation = installation.relocate(self._programs(home))
-        pointer = self.home / "postgres-is-at.txt"
-        pointer.write_text(f"{home / 'postgres'}\n")
-        return installation, home / "postgres"
+        self.installation = self._programs()
+        self.data = self.home / "postgres"
+        self.socket = self.sockets / "pg"
+        self.log = (self.logs or self.home) / "postgres.log"
 
-    @staticmethod
-    def _programs(home: Path) -> Path:
-        folder = home / "postgres-programs"
+    def _programs(self) -> Installation:
+        """The programs, copied below `home` where the server's account cannot reach them; no parent is changed."""
+        installation = postgres_installation()
+        if self.account is None or reachable_by_others(installation.root):
+            return installation
+        folder = self.home / "postgres-programs"
         folder.mkdir(exist_ok=True)
         folder.chmod(0o755)
-        return folder
+        return installation.relocate(folder)
 
     def exists(self) -> bool:
         """Whether the data directory has been initialised to the end."""
@@ -217,13 +203,3 @@ class Cluster:
 def server_environment() -> dict[str, str]:
     """Nothing of ours (PGDATA, LC_*, secrets) reaches the server."""
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-
-
-def private_root_folder(folder: Path) -> Path:
-    """A folder that only root can have made and only root can write, or a refusal."""
-    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-    status = folder.lstat()
-    if status.st_uid != 0 or folder.is_symlink():
-        raise PostgresFailed(f"{folder} is not root's own folder; the data cannot be trusted to it.")
-    folder.chmod(0o755)
-    return folder

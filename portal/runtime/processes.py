@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from portal.runtime.accounts import Account
 
@@ -35,12 +36,22 @@ def end_with_parent(number: int) -> Callable[[], None] | None:
     return ask_kernel
 
 
+class Process(Protocol):
+    """What is asked of a started process, whether executed or forked."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+
+
 @dataclass
 class Child:
     """A running child; it leads a process group of its own, so that nothing of it can be left behind."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: Process
     stop_signal: int
     log: Path | None = None
 

@@ -79,6 +79,7 @@ def test_environment(scratch: Path) -> dict[str, str]:
     return {
         **keys.ensure_keys(var / "keys"),
         "DEMO_MODE": "1",
+        "DATABASE_MAY_FORGET": "1",
         "VAR_DIR": str(var),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "DJANGO_ALLOW_ASYNC_UNSAFE": "true",

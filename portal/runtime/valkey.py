@@ -23,12 +23,14 @@ class Valkey:
 
     home     folder for data and log
     sockets  a short folder for the socket
+    logs     folder of the log; None = home
     durable  append-only file, written out every second (a killed process loses nothing, a power cut one second)
     """
 
     home: Path
     sockets: Path
     durable: bool = True
+    logs: Path | None = None
     child: Child | None = None
 
     @property
@@ -49,7 +51,9 @@ class Valkey:
             "--databases", str(DATABASES), "--save", "", "--appendonly", "yes" if self.durable else "no",
             "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
         ]  # fmt: skip
-        self.child = spawn("valkey", argv, stop_signal=signal.SIGTERM, log=self.home / "valkey.log", cwd=data)
+        self.child = spawn(
+            "valkey", argv, stop_signal=signal.SIGTERM, log=(self.logs or self.home) / "valkey.log", cwd=data
+        )
         deadline = time.monotonic() + timeout
         while not self.answers():
             if not self.child.running or time.monotonic() > deadline:
