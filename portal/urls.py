@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("accounts/", include("portal.accounts.urls")),
+    path("documents/", include("portal.documents.urls")),
     path("console/", include("portal.console.issuer_urls")),
     path("compliance/", include("portal.console.compliance_urls")),
     path("api/v1/", include("portal.api.urls")),
