@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -66,6 +67,7 @@ def events(
     *,
     actor: str = "",
     subject: str = "",
+    about: str = "",
     action: str = "",
     text: str = "",
     organisations: Sequence[UUID] | None = None,
@@ -79,8 +81,9 @@ def events(
 
     actor          id, or part of the label
     subject        "<noun>:<uuid>", or its beginning
+    about          exactly this subject: its history
     action         whole, or its beginning ("offering.")
-    text           part of the reason or the facts
+    text           part of the reason, the facts, the subject, the action or the actor's name; or an event's id
     organisations  only those of these tenants; None for all
     before_id      the id of the last one already shown
     """
@@ -89,10 +92,12 @@ def events(
         query &= Q(actor_id=actor) | Q(actor_label__icontains=actor)
     if subject:
         query &= Q(subject__startswith=subject)
+    if about:
+        query &= Q(subject=about)
     if action:
         query &= Q(action__startswith=action)
     if text:
-        query &= Q(facts__icontains=text) | Q(reason__icontains=text) | Q(subject__icontains=text)
+        query &= _anywhere(text)
     if organisations is not None:
         query &= Q(organisation__in=organisations)
     if since is not None:
@@ -102,6 +107,21 @@ def events(
     if before_id is not None:
         query &= Q(pk__lt=before_id)
     return [_facts(found) for found in _with_leaf(Event.objects.filter(query)).order_by("-pk")[:limit]]
+
+
+def _anywhere(text: str) -> Q:
+    found = Q()
+    for field in ("facts", "reason", "subject", "action", "actor_label"):
+        found |= Q(**{f"{field}__icontains": text})
+    with suppress(ValueError):
+        found |= Q(event_id=UUID(text))
+    return found
+
+
+def places(event_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Leaf indices by event; what has no place in the log yet is left out."""
+    found = Leaf.objects.filter(event__event_id__in=list(event_ids))
+    return dict(found.values_list("event__event_id", "leaf_index"))
 
 
 def latest_checkpoint() -> CheckpointFacts | None:

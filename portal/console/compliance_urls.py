@@ -1,8 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
-from portal.console import approvals, compliance, operations
+from portal.console import discovery
 from portal.http.consoles import compliance_console
 
-__all__ = ["approvals", "compliance", "operations", "urlpatterns"]
-
+discovery.load()
 urlpatterns: list[URLPattern | URLResolver] = [path("", compliance_console.urls)]

@@ -1,8 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
-from portal.console import issuer
+from portal.console import discovery
 from portal.http.consoles import issuer_console
 
-__all__ = ["issuer", "urlpatterns"]
-
+discovery.load()
 urlpatterns: list[URLPattern | URLResolver] = [path("", issuer_console.urls)]

@@ -10,6 +10,7 @@ from portal.http.told import of_entry
 from portal.ledger import selectors
 from portal.ledger.facts import EntryFacts
 from portal.web.holdings import cash_of, positions
+from portal.web.lines import lines
 from portal.web.owners import owner_of
 
 MOST_EXPORTED = 10_000
@@ -24,7 +25,7 @@ def cash(request: HttpRequest) -> HttpResponse:
     context = {
         "accounts": cash_of(positions(owner)),
         "page": page,
-        "entries": [(entry, of_entry(entry)) for entry in page.rows],
+        "lines": lines(page.rows),
     }
     return render(request, "portal/cash.html", context)
 

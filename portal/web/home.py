@@ -12,6 +12,7 @@ from portal.http import desk, navigation, pagination
 from portal.http.told import of_event
 from portal.ledger import selectors as ledger
 from portal.web.holdings import cash_of, holdings_of, positions
+from portal.web.lines import lines
 from portal.web.owners import investor_of
 
 NUMBERS = ("Nothing needs", "One thing needs", "Two things need", "Three things need", "Four things need")
@@ -30,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tasks": tasks,
         "cash": cash_of(rows),
         "holdings": holdings_of(rows),
-        "entries": ledger.entries(owner=investor.owner, limit=RECENT) if investor else [],
+        "lines": lines(ledger.entries(owner=investor.owner, limit=RECENT)) if investor else [],
         "doors": navigation.lines(request, navigation.DOORS),
         "investor": investor,
     }

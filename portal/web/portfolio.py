@@ -6,6 +6,7 @@ from django.shortcuts import render
 
 from portal.ledger import selectors
 from portal.web.holdings import cash_of, holdings_of, positions
+from portal.web.lines import lines
 from portal.web.owners import owner_of
 
 
@@ -18,5 +19,5 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         if owner
         else []
     )
-    context = {"cash": cash_of(rows), "holdings": holdings_of(rows), "entries": recent[:20]}
+    context = {"cash": cash_of(rows), "holdings": holdings_of(rows), "lines": lines(recent[:20])}
     return render(request, "portal/portfolio.html", context)
