@@ -64,6 +64,16 @@ RECORD_TABLES: dict[str, tuple[str, ...]] = {
     "issuance_signature": APPEND,
     "issuance_entitlement": APPEND,
     "issuance_taxform": APPEND,
+    # Indices: what was observed, decided, traded and published.
+    "indices_importbatch": APPEND,
+    "indices_observation": APPEND,
+    "indices_methodologyversion": APPEND,
+    "indices_constituent": APPEND,
+    "indices_trade": APPEND,
+    "indices_basket": APPEND,
+    "indices_basketline": APPEND,
+    "indices_level": APPEND,
+    "indices_streamedfee": APPEND,
 }
 
 TABLES = """

@@ -28,7 +28,7 @@ from portal.runtime.valkey import Valkey
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATE = "portal_template"
 PREFIX = "portal-test-"
-TIMES = {"log_min_messages": "fatal"}  # refusals are tested by the thousand
+SETTINGS = {"log_min_messages": "fatal"}  # refusals are tested by the thousand
 
 
 class Interrupted(BaseException):
@@ -39,7 +39,7 @@ class Servers:
     """The throw-away servers; `environment` is how to reach them."""
 
     def __init__(self, scratch: Path) -> None:
-        settings = [f"{name}={value}" for name, value in TIMES.items()]
+        settings = [f"{name}={value}" for name, value in SETTINGS.items()]
         self.cluster = postgres.Cluster(home=scratch / "pg", sockets=scratch, durable=False, options=settings)
         self.valkey = Valkey(home=scratch, sockets=scratch, durable=False)
 
