@@ -1,0 +1,94 @@
+"""What was observed, when, and when it became known. Observations are added to, never changed."""
+
+import uuid
+
+from django.db import models
+
+
+class Asset(models.Model):
+    """
+    A token that prices are kept for. `symbol` is ours and never reused: where a market gives a ticker to another
+    token, the other token gets another symbol here.
+    """
+
+    symbol = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=120)
+    sector = models.CharField(max_length=40, blank=True)
+    pegged = models.BooleanField(default=False)
+    delisted_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["symbol"]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
+class ImportBatch(models.Model):
+    """
+    One delivery of observations.
+
+    known_basis  how `known_at` of its rows came about: "stated" in the delivery, "assumed" so long after each
+                 close, or "arrival" when the delivery came in
+    faults       the rows that were not taken: [{"line": 3, "field": "close", "message": "…"}], at most 1,000
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    source = models.CharField(max_length=80)
+    filename = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    known_basis = models.CharField(
+        max_length=8, choices=[(basis, basis) for basis in ("stated", "assumed", "arrival")]
+    )
+    simulated = models.BooleanField(default=False)
+    accepted = models.PositiveIntegerField()
+    unchanged = models.PositiveIntegerField()
+    refused = models.PositiveIntegerField()
+    faults = models.JSONField(default=list)
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-imported_at"]
+        verbose_name_plural = "import batches"
+
+
+class Observation(models.Model):
+    """A day's close of a token, from a source. A correction is another row, known later."""
+
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="observations")
+    day = models.DateField()
+    close = models.DecimalField(max_digits=38, decimal_places=18)
+    market_cap = models.DecimalField(max_digits=38, decimal_places=2, null=True)
+    supply = models.DecimalField(max_digits=38, decimal_places=8, null=True)
+    observed_at = models.DateTimeField()
+    known_at = models.DateTimeField()
+    source = models.CharField(max_length=80)
+    simulated = models.BooleanField(default=False)
+    batch = models.ForeignKey(
+        ImportBatch, on_delete=models.PROTECT, related_name="observations", db_index=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["asset", "day", "known_at"], name="observation_once"),
+            # NaN is above every number in PostgreSQL, so an upper bound keeps it out.
+            models.CheckConstraint(
+                condition=models.Q(close__gt=0) & models.Q(close__lt=10**15),
+                name="observation_close_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(market_cap__isnull=True)
+                | (models.Q(market_cap__gte=0) & models.Q(market_cap__lt=10**20)),
+                name="observation_cap_number",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(supply__isnull=True)
+                | (models.Q(supply__gte=0) & models.Q(supply__lt=10**28)),
+                name="observation_supply_number",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(known_at__gte=models.F("observed_at")), name="observation_known_after"
+            ),
+        ]
+        indexes = [models.Index(fields=["day", "asset"], name="observation_by_day")]
