@@ -144,6 +144,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"confirm_publish": True}
 )
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+# Beat only wakes sweepers: what is due stands in the database, so a missed or doubled beat does no harm.
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", 30.0)
+OUTBOX_RESEND_AFTER_SECONDS = env.float("OUTBOX_RESEND_AFTER_SECONDS", 300.0)
+CELERY_BEAT_SCHEDULE = {
+    "outbox: resend what was lost": {"task": "portal.outbox.resend_lost", "schedule": SWEEP_SECONDS},
+    "offerings: finish settlements": {"task": "issuance.offerings.sweep", "schedule": SWEEP_SECONDS},
+    "corporate actions: pay what is due": {"task": "issuance.corporate_actions.sweep", "schedule": SWEEP_SECONDS},
+    "kyc: expire what is due": {"task": "investors.kyc.expire_due", "schedule": 3600.0},
+}
 
 # --- people ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "portal.User"
@@ -158,6 +167,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

@@ -15,8 +15,6 @@ from portal.outbox.models import MESSAGE, Message
 
 MAX_ATTEMPTS = 12
 LONGEST_WAIT = timedelta(hours=1)
-RESEND_AFTER = timedelta(minutes=10)
-"""A message that was sent and not finished for so long is sent again; longer than a task may take."""
 
 
 class NoSuchMessage(NotFound):
@@ -110,8 +108,11 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=2 ** max(attempts - 1, 0)), LONGEST_WAIT)
 
 
-def resend_lost(*, at: datetime, after: timedelta = RESEND_AFTER) -> int:
-    """Messages sent long ago and never finished wait again: whoever had them is gone."""
+def resend_lost(*, at: datetime, after: timedelta) -> int:
+    """
+    Messages sent longer ago than `after` and never finished wait again: whoever had them is gone. Should he be
+    only slow, the effect is asked for twice, which consumers are made for.
+    """
     return Message.objects.filter(state="sent", sent_at__lt=at - after).update(
         state="waiting", available_at=at
     )
