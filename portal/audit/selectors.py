@@ -120,8 +120,8 @@ def _anywhere(text: str) -> Q:
 
 def places(event_ids: Iterable[UUID]) -> dict[UUID, int]:
     """Leaf indices by event; what has no place in the log yet is left out."""
-    found = Leaf.objects.filter(event__event_id__in=list(event_ids))
-    return dict(found.values_list("event__event_id", "leaf_index"))
+    found = _with_leaf(Event.objects.filter(event_id__in=list(event_ids)))
+    return dict(found.exclude(leaf_index=None).values_list("event_id", "leaf_index"))
 
 
 def latest_checkpoint() -> CheckpointFacts | None:

@@ -198,6 +198,10 @@ class Console(AdminSite):
         words = JavaScriptCatalog.as_view(packages=["django.contrib.admin"])
         return [*own, path("jsi18n/", self.admin_view(words, cacheable=True), name="jsi18n"), *inherited]
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The framework's own menu: nothing, since the sidebar stands in its place."""
+        return []
+
     def scope(self, request: HttpRequest) -> frozenset[UUID] | None:
         """Organisations whose data this person may see: None for all (the house's people), else his issuers."""
         who = principal(request)
