@@ -38,7 +38,8 @@ def require_recent(request: HttpRequest) -> None:
 def step_up(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """
     For pages: lets the request through when the person was authenticated within STEP_UP_SECONDS; else asks him
-    to confirm, and then goes on with the very request (a form that was sent is not lost).
+    to confirm, and then goes on with the very request: a form that was sent is not lost (unless its address has a
+    query, by which allauth cannot tell it again).
     """
 
     @wraps(view)
