@@ -37,9 +37,9 @@ def four_eyes_tasks(request: HttpRequest) -> list[desk.Task]:
     scope = issuer_console.scope(request)
     return [
         desk.Task(
-            title=f"{approval.action.replace('.', ': ').replace('_', ' ').capitalize()}",
+            title=four_eyes.title_of(approval.action),
             text=f"{approval.maker_label or approval.maker} asked for it and waits for a second person.",
-            href=four_eyes.href_of(approval),
+            href=four_eyes.href_of(request, approval),
             action="Review",
             icon="eyes",
             since=approval.requested_at,

@@ -1,13 +1,16 @@
 """Lists of who acts for whom, and of what two people signed."""
 
 from django.contrib.admin import display
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.accounts.models import Membership, Organisation
 from portal.approvals.models import Approval
+from portal.http import four_eyes
 from portal.http.consoles import compliance_console, issuer_console
-from portal.http.formats import moment
 from portal.http.records import Nav, RecordAdmin
+from portal.http.templatetags.figures import moment
 from portal.http.templatetags.parts import pill
 
 
@@ -33,7 +36,7 @@ class MembershipAdmin(RecordAdmin):
         return row.get_role_display().capitalize()
 
     @display(description="since", ordering="created_at")
-    def since(self, row: Membership) -> str:
+    def since(self, row: Membership) -> SafeString:
         return moment(row.created_at)
 
     @display(description="state")
@@ -61,7 +64,7 @@ class OrganisationAdmin(RecordAdmin):
     ordering = ("name",)
 
     @display(description="since", ordering="created_at")
-    def since(self, row: Organisation) -> str:
+    def since(self, row: Organisation) -> SafeString:
         return moment(row.created_at)
 
 
@@ -70,11 +73,17 @@ class ApprovalAdmin(RecordAdmin):
 
     view_action = "approval.view"
     organisation_field = "organisation_id"
-    nav = Nav("Signed by two", group="Control", icon="check", order=20)
-    list_display = ("action", "subject", "asked_by", "decided_by", "stands", "asked")
+    nav: Nav | None = Nav("Signed by two", group="Control", icon="check", order=20)
+    list_display = ("what", "subject", "asked_by", "decided_by", "stands", "asked")
+    list_display_links = None
     list_filter = ("state", "action")
     search_fields = ("subject", "action", "maker_label", "checker_label")
     ordering = ("-requested_at",)
+
+    @display(description="what", ordering="action")
+    def what(self, row: Approval) -> SafeString:
+        href = reverse(f"{self.admin_site.name}:approval", args=[row.pk])
+        return format_html('<a href="{}">{}</a>', href, four_eyes.title_of(row.action))
 
     @display(description="asked by")
     def asked_by(self, row: Approval) -> str:
@@ -89,12 +98,16 @@ class ApprovalAdmin(RecordAdmin):
         return pill(state=row.state)
 
     @display(description="asked", ordering="requested_at")
-    def asked(self, row: Approval) -> str:
+    def asked(self, row: Approval) -> SafeString:
         return moment(row.requested_at)
 
 
+class OwnApprovalAdmin(ApprovalAdmin):
+    nav = Nav("Signed by two", group="Company", icon="check", order=20)
+
+
 issuer_console.register(Membership, TeamAdmin)
-issuer_console.register(Approval, ApprovalAdmin)
+issuer_console.register(Approval, OwnApprovalAdmin)
 compliance_console.register(Membership, AccessAdmin)
 compliance_console.register(Organisation, OrganisationAdmin)
 compliance_console.register(Approval, ApprovalAdmin)

@@ -55,6 +55,11 @@ class Sidebar:
         return self.site.home
 
     @cached_property
+    def scope(self) -> frozenset[UUID] | None:
+        """Console.scope for this request."""
+        return self.site.scope(self.request)
+
+    @cached_property
     def groups(self) -> list[Group]:
         entries = self.site.entries()
         found = lines(self.request, entries, counted=True)

@@ -31,9 +31,19 @@ def page_of(action: str) -> Callable[[PageOf], PageOf]:
     return add
 
 
-def href_of(approval: ApprovalFacts) -> str:
+def href_of(request: HttpRequest, approval: ApprovalFacts) -> str:
+    """The page where it is decided: the house's own, or the general one of the console that one is in."""
     page = _PAGES.get(approval.action)
-    return page(approval) if page else reverse("compliance:approval", args=[approval.id])
+    if page:
+        return page(approval)
+    console = getattr(request, "console", None)
+    return reverse(f"{console.name if console else 'compliance'}:approval", args=[approval.id])
+
+
+def title_of(action: str) -> str:
+    """ "dividend.approve" is "Approve the dividend"."""
+    noun, _, verb = action.partition(".")
+    return f"{verb or 'decide'} the {noun}".replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True, slots=True)

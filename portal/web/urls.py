@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.web import cash, home, pages, portfolio, proofs
+from portal.web import cash, home, log, pages, portfolio, proofs
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("proof/<uuid:transaction_id>/bundle.json", proofs.bundle, name="proof-bundle"),
     path("log/", proofs.checkpoint, name="checkpoint"),
     path("log/checkpoint", proofs.checkpoint_note, name="checkpoint-note"),
+    path("log/consistency", log.consistency, name="log-consistency"),
+    path("log/key", log.key, name="log-key"),
     path("more/", pages.more, name="more"),
     path("figures/", pages.figures, name="figures"),
     path("styleguide/", pages.styleguide, name="styleguide"),
