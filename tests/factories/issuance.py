@@ -78,7 +78,7 @@ def active_security(
     issuer: tuple[IssuerFacts, UserFacts] | None = None,
     reporting: bool = False,
 ) -> Issued:
-    """A security that can be offered and issued, bound by the usual rules unless others are given."""
+    """A security that can be offered and issued, bound by the usual rules unless others are given; authorised in whole units."""
     at = at or timezone.now()
     one, admin = issuer or approved_issuer(at=at)
     me = accounts.actor(admin)
@@ -96,7 +96,7 @@ def active_security(
         name="Class B units",
         kind="common",
         scale=scale,
-        authorised=authorised,
+        authorised=None if authorised is None else authorised * 10**scale,
         reporting=reporting,
         actor=me,
         at=at,
