@@ -1,6 +1,6 @@
 """The one column type for money and quantities of this house."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -10,6 +10,11 @@ class UnitsField(models.DecimalField):
     Smallest units of an instrument: NUMERIC(38, 0) in the database, int in Python. Eighteen decimals of a
     security do not fit a BIGINT, and PostgreSQL sorts NaN above every number, so that it is refused by name.
     """
+
+    if TYPE_CHECKING:  # an attribute of a row is its value, not the column
+
+        def __get__(self, row: Any, owner: Any = None) -> Any: ...
+        def __set__(self, row: Any, value: Any) -> None: ...
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_digits"], kwargs["decimal_places"] = 38, 0

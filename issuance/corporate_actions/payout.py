@@ -4,6 +4,7 @@ killed goes on where it stopped and pays nobody twice.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -140,9 +141,7 @@ def locked(dividend_id: UUID) -> Dividend:
     return row
 
 
-def told(
-    row: Dividend, action: str, actor: Actor, at: datetime, reason: str = "", **facts: str | int | None
-) -> None:
+def told(row: Dividend, action: str, actor: Actor, at: datetime, reason: str = "", **facts: Any) -> None:
     """Into the audit trail, as an event of this dividend."""
     record(
         actor=actor,

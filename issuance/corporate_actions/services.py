@@ -19,6 +19,7 @@ from issuance.register.selectors import holdings
 from issuance.securities.models import Security
 from issuance.securities.selectors import NoSuchSecurity, security
 from portal.approvals import services as approvals
+from portal.approvals.selectors import approval
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.canonical import fingerprint
@@ -167,7 +168,7 @@ def request_approval(*, dividend_id: UUID, actor: Actor, at: datetime) -> UUID:
 def approve(*, dividend_id: UUID, actor: Actor, at: datetime, note: str = "") -> DividendFacts:
     """
     Approve as the second person: the pot moves from the issuer's cash into the payout account, workers pay when
-    the payment date has come.
+    the payment date has come. Where a second person approved the request elsewhere, this carries it out.
 
     raises  NoSuchDividend, NotAllowedNow, NotRequested, MakerCannotCheck, AlreadyDecided, InsufficientBalance
     """
@@ -176,7 +177,8 @@ def approve(*, dividend_id: UUID, actor: Actor, at: datetime, note: str = "") ->
         state = LIFECYCLE.after(row.state, "approve")
         if row.approval_id is None:
             raise NotRequested("Nobody has asked for this approval.", next_step="Request it first.")
-        approvals.approve(approval_id=row.approval_id, checker=actor, at=at, note=note)
+        if approval(row.approval_id).state != "approved":
+            approvals.approve(approval_id=row.approval_id, checker=actor, at=at, note=note)
         assert row.pot_minor is not None
         issuer = open_account(
             owner=f"issuer:{row.security.issuer_id}",

@@ -4,6 +4,7 @@ under its own key, so that a run that was killed goes on where it stopped.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -179,7 +180,7 @@ def locked(offering_id: UUID) -> Offering:
     return row
 
 
-def told(row: Offering, action: str, actor: Actor, at: datetime, reason: str = "", **facts: str) -> None:
+def told(row: Offering, action: str, actor: Actor, at: datetime, reason: str = "", **facts: Any) -> None:
     record(
         actor=actor,
         action=action,

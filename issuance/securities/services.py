@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -63,7 +64,7 @@ def create(
             raise NoSuchAsset("There is no asset with this id.")
         if Security.objects.filter(code=code).exists():
             raise CodeTaken(f"A security {code} exists already.", field="code")
-        terms = {
+        terms: dict[str, Any] = {
             "authorised": None if authorised is None else str(authorised),
             "code": code,
             "currency": currency,
