@@ -60,7 +60,9 @@ def ticks(low: float, high: float, *, about: int = 4) -> list[float]:
     """
     if high < low:
         low, high = high, low
-    span = (high - low) or abs(high) or 1.0
+    largest = max(abs(low), abs(high))
+    span = max(high - low, largest * 1e-6) or 1.0
+    span = max(span, 1e-12)
     power = 10.0 ** math.floor(math.log10(span / about))
     step = min((power * factor for factor in (1, 2, 2.5, 5, 10)), key=lambda size: abs(span / size - about))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

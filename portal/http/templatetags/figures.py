@@ -21,6 +21,7 @@ from portal.http import formats
 from portal.http.told import title_of
 
 register = template.Library()
+NOTHING = SafeString('<span class="mut">–</span>')
 
 
 def _tone(value: Decimal | int | float) -> str:
@@ -37,7 +38,7 @@ def money(
     sign    True prints a gain with + and colours it
     """
     if value is None:
-        return format_html('<span class="mut">–</span>')
+        return NOTHING
     whole, small, after = formats.money_parts(value, currency=currency, scale=scale)
     tone = "amount zero" if not value else f"amount {_tone(value)}" if sign else "amount"
     plus = "+" if sign and value > 0 else ""
@@ -49,7 +50,7 @@ def money(
 def quantity(value: int | None, scale: int = 0, unit: str = "") -> SafeString:
     """Smallest units with all digits of the instrument; None prints a dash."""
     if value is None:
-        return format_html('<span class="mut">–</span>')
+        return NOTHING
     text = formats.quantity(value, scale=scale)
     tail = format_html(' <span class="unit">{}</span>', unit) if unit else ""
     return format_html('<span class="amount{}">{}{}</span>', "" if value else " zero", text, tail)
@@ -63,7 +64,7 @@ def percent(
     if ppm is not None:
         value = formats.ppm_as_percent(ppm)
     if value is None or value == "":
-        return format_html('<span class="mut">–</span>')
+        return NOTHING
     return format_html('<span class="amount">{}</span>', formats.percent(value, digits=digits))
 
 
@@ -73,7 +74,7 @@ def change(value: Decimal | int | float | None = None, digits: int = 2, ppm: int
     if ppm is not None:
         value = formats.ppm_as_percent(ppm)
     if value is None or value == "":
-        return format_html('<span class="mut">–</span>')
+        return NOTHING
     text = formats.percent(abs(value), digits=digits)
     if not any(digit in text for digit in "123456789"):
         return format_html('<span class="mut">{}</span>', text)
@@ -87,7 +88,7 @@ def change(value: Decimal | int | float | None = None, digits: int = 2, ppm: int
 def moment(value: datetime | None) -> SafeString:
     """23 Nov 2026, 09:41 UTC, in a <time>."""
     if not value:
-        return format_html('<span class="mut">–</span>')
+        return NOTHING
     return format_html(
         '<time datetime="{}">{}</time>', value.astimezone(UTC).isoformat(), formats.moment(value)
     )
@@ -97,7 +98,7 @@ def moment(value: datetime | None) -> SafeString:
 def day(value: date | None) -> SafeString:
     """23 Nov 2026, in a <time>."""
     if not value:
-        return format_html('<span class="mut">–</span>')
+        return NOTHING
     at = value.astimezone(UTC).date() if isinstance(value, datetime) else value
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), formats.day(at))
 
@@ -106,7 +107,7 @@ def day(value: date | None) -> SafeString:
 def clock(value: datetime | None) -> SafeString:
     """09:41, in a <time> that carries the whole instant."""
     if not value:
-        return format_html('<span class="mut">–</span>')
+        return NOTHING
     at = value.astimezone(UTC)
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), f"{at:%H:%M}")
 

@@ -65,7 +65,7 @@ def proof(
     state           "broken" where a check failed
     """
     if not transaction_id and not href:
-        return format_html('<span class="mut">–</span>')
+        return SafeString('<span class="mut">–</span>')
     href = href or reverse("proof", args=[transaction_id])
     if state == "broken":
         tone, text, label = "broken", _("Check failed"), _("Proof: a check failed")
