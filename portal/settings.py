@@ -179,6 +179,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"reset_password": "portal.accounts.forms.CountedResetPasswordForm"}
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -194,6 +195,9 @@ MFA_FORMS = {
     "reauthenticate": "portal.accounts.forms.CountedReauthenticateForm",
     "authenticate_webauthn": "portal.accounts.forms.CountedAuthenticateWebAuthnForm",
     "reauthenticate_webauthn": "portal.accounts.forms.CountedReauthenticateWebAuthnForm",
+    "login_webauthn": "portal.accounts.forms.CheckedLoginWebAuthnForm",
+    "add_webauthn": "portal.accounts.forms.CheckedAddWebAuthnForm",
+    "signup_webauthn": "portal.accounts.forms.CheckedSignupWebAuthnForm",
 }
 MFA_PASSKEY_SIGNUP_ENABLED = True
 # Browsers give passkeys to http://localhost; only a demonstration runs there.

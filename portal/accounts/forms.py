@@ -5,12 +5,25 @@ from typing import Any
 from allauth.account.forms import ResetPasswordForm
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
-from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+    SignupWebAuthnForm,
+)
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from portal.accounts import services, sessions
 from portal.accounts.adapter import PER_ACCOUNT, PER_ADDRESS, WINDOW
+
+# What fido2 raises for JSON that no browser makes.
+MALFORMED = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+
+
+def _not_understood() -> ValidationError:
+    return ValidationError("The browser's answer was not understood. Try again.", code="incorrect_code")
 
 
 def _count(kind: str, account: object) -> None:
@@ -42,16 +55,48 @@ class CountedReauthenticateForm(_CountedCode, ReauthenticateForm):
     pass
 
 
-class CountedAuthenticateWebAuthnForm(AuthenticateWebAuthnForm):
+class _ShownKey:
+    """What the browser says of a key it shows; made-up JSON is a wrong answer and no error of ours."""
+
+    user: Any
+
     def clean_credential(self) -> Any:
-        _count("key", self.user.pk)
-        return super().clean_credential()
+        if self.user is not None:
+            _count("key", self.user.pk)
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except MALFORMED as wrong:
+            raise _not_understood() from wrong
 
 
-class CountedReauthenticateWebAuthnForm(ReauthenticateWebAuthnForm):
-    def clean_credential(self) -> Any:
-        _count("key", self.user.pk)
-        return super().clean_credential()
+class _NewKey:
+    """What the browser says of a key it made."""
+
+    def clean(self) -> Any:
+        try:
+            return super().clean()  # type: ignore[misc]
+        except MALFORMED as wrong:
+            raise _not_understood() from wrong
+
+
+class CountedAuthenticateWebAuthnForm(_ShownKey, AuthenticateWebAuthnForm):
+    pass
+
+
+class CountedReauthenticateWebAuthnForm(_ShownKey, ReauthenticateWebAuthnForm):
+    pass
+
+
+class CheckedLoginWebAuthnForm(_ShownKey, LoginWebAuthnForm):
+    pass
+
+
+class CheckedAddWebAuthnForm(_NewKey, AddWebAuthnForm):
+    pass
+
+
+class CheckedSignupWebAuthnForm(_NewKey, SignupWebAuthnForm):
+    pass
 
 
 class CountedResetPasswordForm(ResetPasswordForm):

@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
@@ -288,3 +289,50 @@ def test_each_page_of_the_account_opens_and_says_so(client, page):
     answer = client.get(f"/accounts/{page}/")
     assert answer.status_code == 200
     assert "<h1>" in answer.content.decode()
+
+
+GARBAGE = ["", "[]", "1", "null", '"x"', "{", '{"id": 1}', '{"response": []}', '{"id": "AA", "response": {"userHandle": "AA"}}',
+           '{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"AA","authenticatorData":"AA","signature":"AA","userHandle":"AA"}}',
+           '{"id":"AA","rawId":"AA","type":"public-key","clientExtensionResults":{},"response":{"clientDataJSON":"e30","authenticatorData":"' + "A" * 60 + '","signature":"AA","userHandle":"eHg"}}']  # fmt: skip
+
+
+@pytest.mark.parametrize("credential", GARBAGE)
+def test_a_made_up_passkey_is_refused_without_an_error(client, credential):
+    client.get("/accounts/2fa/webauthn/login/", headers={"Accept": "application/json"})
+    answer = client.post("/accounts/2fa/webauthn/login/", {"credential": credential})
+    assert answer.url == LOGIN
+    assert who_is(client) is None
+
+
+@pytest.mark.parametrize("credential", GARBAGE)
+def test_a_made_up_device_is_not_added(client, credential):
+    make.sign_in(client, make.person(), {**make.Shown.password, "reauthenticated": True})
+    client.get("/accounts/2fa/webauthn/add/")
+    assert (
+        client.post("/accounts/2fa/webauthn/add/", {"name": "x", "credential": credential}).status_code == 200
+    )
+    assert not Authenticator.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["x-y", "0-0", "zzzzzzzz-set-password", "\u0661-abc", "1" * 300 + "-a"])
+def test_a_made_up_reset_link_says_that_it_is_no_longer_good(client, key):
+    answer = client.get(f"/accounts/password/reset/key/{key}/")
+    assert answer.status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        (LOGIN, {"login": "a\0@b.example", "password": "x\0"}),
+        (LOGIN, {"login": "a" * 10_000, "password": "x" * 100_000}),
+        (LOGIN, {}),
+        ("/accounts/signup/", {"email": "\0", "password1": "\0", "password2": "\0"}),
+        ("/accounts/signup/", {"email": "a@" + "b" * 300 + ".example", "password1": make.PASSWORD}),
+        ("/accounts/password/reset/", {"email": "<script>"}),
+    ],
+)
+def test_odd_input_is_told_beside_its_field(client, path, fields):
+    answer = client.post(path, fields)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
+    assert not User.objects.exists()
