@@ -40,6 +40,12 @@ class NotScreened(Conflict):
     code = "not-screened"
 
 
+class ProfileChanged(Conflict):
+    """What was submitted is not what stands in the profile now."""
+
+    code = "profile-changed"
+
+
 class OwnCase(NotAllowed):
     """Nobody decides on himself."""
 
@@ -209,6 +215,12 @@ def _refuse_unready(row: Case, *, at: datetime) -> None:
             f"{len(decision.failures)} things are missing; this cannot be approved yet.",
             reasons=[finding.message for finding in decision.failures],
             next_step="Ask the investor for what is missing.",
+        )
+    investor = profiles.investor(row.investor_id)
+    if investor.version != row.profile_version:
+        raise ProfileChanged(
+            f"The profile changed after it was submitted: version {row.profile_version} then, {investor.version} now.",
+            next_step="Ask the investor to submit it again.",
         )
     state = screening.states_of([row.investor_id], on=at.date())[row.investor_id]
     if not state.lists:

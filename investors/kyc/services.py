@@ -18,6 +18,7 @@ from investors.domain.kyc import (
 from investors.kyc.facts import CaseFacts, PaperFacts
 from investors.kyc.models import Case, CaseDocument, CaseEvent
 from investors.kyc.selectors import NoSuchCase, case_facts, risk_of
+from investors.kyc.selectors import open_case as open_case_of
 from investors.profiles import selectors as profiles
 from investors.screening import selectors as screening
 from investors.screening.services import screen
@@ -135,6 +136,30 @@ def add_document(
     return PaperFacts(
         paper.pk, stored.id, stored.sha256, kind, DOCUMENT_KINDS[kind], stored.filename, expires_on, at
     )
+
+
+def hand_in(
+    *,
+    investor_id: UUID,
+    kind: str,
+    filename: str,
+    content: bytes,
+    actor: Actor,
+    at: datetime,
+    expires_on: date | None = None,
+) -> PaperFacts:
+    """The investor adds a paper to his case, which is opened with the first one; raises as `add_document`."""
+    with transaction.atomic():
+        under_way = open_case_of(investor_id) or open_case(investor_id=investor_id, actor=actor, at=at)
+        return add_document(
+            case_id=under_way.id,
+            kind=kind,
+            filename=filename,
+            content=content,
+            expires_on=expires_on,
+            actor=actor,
+            at=at,
+        )
 
 
 def missing_of(case_id: UUID, *, on: date) -> list[Finding]:

@@ -134,6 +134,34 @@ def update_profile(
     return investor_facts(row)
 
 
+def save_own_profile(*, user_id: UUID, profile: ProfileInput, actor: Actor, at: datetime) -> InvestorFacts:
+    """
+    Save what a person says of himself, opening his profile the first time: then kind and country must be given.
+    Saying the same again changes nothing.
+
+    raises  as create_investor and update_profile
+    """
+    with transaction.atomic():
+        own = Investor.objects.filter(user_id=user_id).first()
+        if own is None:
+            own_facts = create_investor(
+                kind=profile.kind or "",
+                country=profile.country or "",
+                us_person=profile.us_person,
+                user_id=user_id,
+                actor=actor,
+                at=at,
+            )
+        else:
+            own_facts = investor_facts(own)
+        try:
+            return update_profile(
+                investor_id=own_facts.id, profile=profile, reason="by the investor", actor=actor, at=at
+            )
+        except NothingChanged:
+            return own_facts
+
+
 def reveal(*, investor_id: UUID, reason: str, actor: Actor, at: datetime) -> PersonalData:
     """
     Open an investor's personal data to an officer; leaves an event with the reason.

@@ -1,3 +1,26 @@
-from django.urls import URLPattern, URLResolver
+"""Pages of an investor about himself."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from investors.web import accreditation, cash, desk, onboarding
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("profile/", onboarding.profile, name="profile"),
+    path("onboarding/", onboarding.status, name="onboarding"),
+    path("onboarding/people/", onboarding.people, name="related-persons"),
+    path("onboarding/people/<uuid:person_id>/end/", onboarding.end_person, name="related-person-end"),
+    path("onboarding/documents/", onboarding.documents, name="onboarding-documents"),
+    path("onboarding/submit/", onboarding.submit, name="onboarding-submit"),
+    path("onboarding/message/", onboarding.say, name="onboarding-message"),
+    path("accreditation/", accreditation.accreditation, name="accreditation"),
+    path("accreditation/ask/", accreditation.ask, name="accreditation-ask"),
+    path("accreditation/evidence/", accreditation.evidence, name="accreditation-evidence"),
+    path("accreditation/confirm/", accreditation.represent, name="accreditation-confirm"),
+    path("accreditation/submit/", accreditation.submit, name="accreditation-submit"),
+    path("accreditation/withdraw/", accreditation.withdraw, name="accreditation-withdraw"),
+    path("cash/deposit/", cash.deposit, name="cash-deposit"),
+    path("cash/withdraw/", cash.withdraw, name="cash-withdraw"),
+    path("cash/withdrawals/<uuid:withdrawal_id>/cancel/", cash.cancel, name="withdrawal-cancel"),
+]
+TASKS = (desk.onboarding_tasks,)
+"""Importing the sources registers them on the home page."""
