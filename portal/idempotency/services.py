@@ -67,4 +67,4 @@ def claim(*, scope: str, key: str, request_hash: str, at: datetime) -> StoredRes
 
 def complete(*, scope: str, key: str, status: int, response: dict[str, Any]) -> None:
     """Remember the answer, in the same transaction as claim() and the effect."""
-    Key.objects.filter(scope=scope, key=key, response=None).update(status=status, response=response)
+    Key.objects.filter(scope=scope, key=key, response__isnull=True).update(status=status, response=response)
