@@ -50,6 +50,7 @@ class Valkey:
             valkey_server(), "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700", "--dir", data,
             "--databases", str(DATABASES), "--save", "", "--appendonly", "yes" if self.durable else "no",
             "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
+            "--set-proc-title", "no",  # it would write over the mark by which a later start knows its orphans
         ]  # fmt: skip
         self.child = spawn(
             "valkey", argv, stop_signal=signal.SIGTERM, log=(self.logs or self.home) / "valkey.log", cwd=data
