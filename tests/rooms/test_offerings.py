@@ -98,7 +98,7 @@ def test_a_refusal_tells_every_missing_thing_is_kept_and_changes_nothing(now):
     with pytest.raises(MovementRefused) as refused:
         subscribe(offering, poor, at=now, quantity=3)
     failed = [finding.rule for finding in refused.value.decision.failures]
-    assert failed == ["minimum-investment", "cash-available", "accredited-required"]
+    assert failed == ["minimum_investment", "cash_available", "accredited_required"]
     stored = decisions.decision(refused.value.decision_id)
     assert (stored.passed, stored.holder) == (False, poor.owner)
     assert "Pay in 650.00 or more" in refused.value.next_step

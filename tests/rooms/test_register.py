@@ -104,7 +104,7 @@ def test_every_missing_thing_is_told_at_once(now):
     with pytest.raises(services.MovementRefused) as refused:
         give(issued, stranger, 11, at=now)
     failed = {finding.rule for finding in refused.value.decision.failures}
-    assert {"identity-verified", "supply"} <= failed
+    assert {"identity_verified", "supply"} <= failed
     assert "reasons, first:" in refused.value.message
 
 

@@ -29,7 +29,7 @@ def _about(claims: Claims, *prefixes: str) -> tuple[Missing, ...]:
 class IdentityVerified(Rule):
     """The receiver's identity decision holds on the day."""
 
-    code: ClassVar[str] = "identity-verified"
+    code: ClassVar[str] = "identity_verified"
     title: ClassVar[str] = "Identity verified"
     source: str = "31 CFR 1020.220; house policy"
     as_of: date | None = CHECKED
@@ -57,7 +57,7 @@ class IdentityVerified(Rule):
 class SanctionsScreened(Rule):
     """The receiver was screened, without an open or true match, within `max_age_days`; None is unlimited."""
 
-    code: ClassVar[str] = "sanctions-screened"
+    code: ClassVar[str] = "sanctions_screened"
     title: ClassVar[str] = "Screened against sanctions lists"
     source: str = "31 CFR chapter V"
     as_of: date | None = CHECKED
@@ -88,7 +88,7 @@ class SanctionsScreened(Rule):
 class ClaimsComplete(Rule):
     """Whatever else stands between an investor and any security at all."""
 
-    code: ClassVar[str] = "claims-complete"
+    code: ClassVar[str] = "claims_complete"
     title: ClassVar[str] = "Nothing else is missing"
     source: str = "House policy"
     as_of: date | None = CHECKED
@@ -116,7 +116,7 @@ class AccreditedRequired(Rule):
     on         the movements it is asked of
     """
 
-    code: ClassVar[str] = "accredited-required"
+    code: ClassVar[str] = "accredited_required"
     title: ClassVar[str] = "Accredited investor"
     source: str = "17 CFR 230.506(c)"
     as_of: date | None = CHECKED

@@ -17,7 +17,7 @@ PPM = 1_000_000
 class MinimumInvestment(Rule):
     """A subscription is worth at least `minor` minor units; the offering's own minimum counts too."""
 
-    code: ClassVar[str] = "minimum-investment"
+    code: ClassVar[str] = "minimum_investment"
     title: ClassVar[str] = "Minimum investment"
     source: str = "Terms of the offering"
     as_of: date | None = CHECKED
@@ -47,7 +47,7 @@ class MinimumInvestment(Rule):
 class MaximumInvestment(Rule):
     """A subscription is worth at most the offering's maximum for one investor."""
 
-    code: ClassVar[str] = "maximum-investment"
+    code: ClassVar[str] = "maximum_investment"
     title: ClassVar[str] = "Maximum investment"
     source: str = "Terms of the offering"
     as_of: date | None = CHECKED
@@ -77,7 +77,7 @@ class MaximumHolding(Rule):
     ppm       millionths of what is outstanding after the movement (of the authorised number where `of_authorised`)
     """
 
-    code: ClassVar[str] = "maximum-holding"
+    code: ClassVar[str] = "maximum_holding"
     title: ClassVar[str] = "Maximum holding"
     source: str = "Terms of the security"
     as_of: date | None = CHECKED
@@ -124,7 +124,7 @@ class HolderLimit(Rule):
     non_accredited at most so many that are not accredited; None is unlimited
     """
 
-    code: ClassVar[str] = "holder-limit"
+    code: ClassVar[str] = "holder_limit"
     title: ClassVar[str] = "Holders of record"
     source: str = "Exchange Act 12(g)(1)(A)"
     as_of: date | None = CHECKED
@@ -208,7 +208,7 @@ class Supply(Rule):
 class OfferingCapacity(Rule):
     """Where the offering serves first come, first served, nobody can ask for more than is left."""
 
-    code: ClassVar[str] = "offering-capacity"
+    code: ClassVar[str] = "offering_capacity"
     title: ClassVar[str] = "Still to be had"
     source: str = "Terms of the offering"
     as_of: date | None = CHECKED
@@ -235,7 +235,7 @@ class OfferingCapacity(Rule):
 class CashAvailable(Rule):
     """The buyer's free cash covers what he asks for."""
 
-    code: ClassVar[str] = "cash-available"
+    code: ClassVar[str] = "cash_available"
     title: ClassVar[str] = "Cash to pay with"
     source: str = "Terms of the offering"
     as_of: date | None = CHECKED

@@ -38,7 +38,7 @@ class HoldingPeriod(Rule):
     exemptions        lots sold under these are restricted
     """
 
-    code: ClassVar[str] = "holding-period"
+    code: ClassVar[str] = "holding_period"
     title: ClassVar[str] = "Holding period of restricted securities"
     source: str = "17 CFR 230.144(d)(1)"
     as_of: date | None = CHECKED
@@ -74,7 +74,7 @@ class LockUp(Rule):
     A lock-up by contract, per lot: `days` from acquisition, and whatever day a lot itself names.
     """
 
-    code: ClassVar[str] = "lock-up"
+    code: ClassVar[str] = "lock_up"
     title: ClassVar[str] = "Lock-up"
     source: str = "Terms of the security"
     as_of: date | None = CHECKED
@@ -106,7 +106,7 @@ class LockUp(Rule):
 class OfferingWindow(Rule):
     """A subscription is made while its offering is open: from `opens_at`, before `closes_at`."""
 
-    code: ClassVar[str] = "offering-window"
+    code: ClassVar[str] = "offering_window"
     title: ClassVar[str] = "Offering is open"
     source: str = "Terms of the offering"
     as_of: date | None = CHECKED
@@ -133,7 +133,7 @@ class OfferingWindow(Rule):
 class NotFrozen(Rule):
     """What is frozen, wholly or in part, does not move."""
 
-    code: ClassVar[str] = "not-frozen"
+    code: ClassVar[str] = "not_frozen"
     title: ClassVar[str] = "Not frozen"
     source: str = "Order on the register"
     as_of: date | None = CHECKED
@@ -163,7 +163,7 @@ class NotFrozen(Rule):
 class NotPaused(Rule):
     """Nothing moves while the security is paused."""
 
-    code: ClassVar[str] = "not-paused"
+    code: ClassVar[str] = "not_paused"
     title: ClassVar[str] = "Not paused"
     source: str = "State of the security"
     as_of: date | None = CHECKED
