@@ -80,6 +80,12 @@ TABLES = """
     SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY c.relname
 """
+# What the owner may give; an extension's views belong to whoever made the extension.
+MINE = """
+    SELECT c.relname, c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND pg_has_role(c.relowner, 'MEMBER')
+    ORDER BY c.relname
+"""
 
 
 class Cursor(Protocol):
@@ -103,16 +109,15 @@ def apply(cursor: Cursor, *, role: str) -> None:
     """
     app = sql.Identifier(role)
     close_database(cursor, role=role)
-    cursor.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {}").format(app))
-    cursor.execute(TABLES)
-    for (table,) in cursor.fetchall():
+    cursor.execute(MINE)
+    for name, kind in cursor.fetchall():
+        rights = ("USAGE", "SELECT") if kind == "S" else granted(name)
+        what = sql.SQL("SEQUENCE" if kind == "S" else "TABLE")
+        relation = sql.Identifier("public", name)
+        cursor.execute(sql.SQL("REVOKE ALL ON {} {} FROM PUBLIC, {}").format(what, relation, app))
         cursor.execute(
-            sql.SQL("GRANT {} ON public.{} TO {}").format(
-                sql.SQL(", ".join(granted(table))), sql.Identifier(table), app
-            )
+            sql.SQL("GRANT {} ON {} {} TO {}").format(sql.SQL(", ".join(rights)), what, relation, app)
         )
-    cursor.execute(sql.SQL("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {}").format(app))
-    cursor.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(app))
     cursor.execute(sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(app))
 
 
