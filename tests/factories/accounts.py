@@ -1,6 +1,5 @@
 """People and organisations for tests, made through the services."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID
@@ -75,7 +74,6 @@ def member(
     return made
 
 
-@dataclass(frozen=True)
 class Shown:
     """Ways of signing in, as allauth writes them into the session."""
 

@@ -54,21 +54,32 @@ IN_THE_BEST_CASE = {
         kyc.view kyc.decide accreditation.view accreditation.decide issuer.review audit.view audit.export audit.verify
         deposit.view ledger.view jobs.view outbox.view index.approve index.view console.enter compliance.enter
         approval.view document.upload document.view member.view
+        personal_data.open screening.view screening.import screening.decide withdrawal.view withdrawal.approve
     """,
     "operator": """
         offering.browse index.browse subscription.view issuer.onboard issuer.view asset.view security.view
         offering.view cap_table.view dividend.view audit.verify deposit.record deposit.view ledger.view jobs.view
         outbox.view outbox.retry price.import index.define index.rebalance index.approve index.view console.enter
         compliance.enter approval.view document.upload document.view member.view member.grant member.end
+        screening.view screening.import withdrawal.view withdrawal.approve withdrawal.pay
     """,
     "auditor": """
         offering.browse index.browse profile.view subscription.view portfolio.view issuer.view asset.view
         security.view offering.view cap_table.view dividend.view work_queue.view investor.view kyc.view
         accreditation.view audit.view audit.export audit.verify deposit.view ledger.view jobs.view outbox.view
         index.view console.enter compliance.enter approval.view document.view member.view
+        screening.view withdrawal.view
     """,
 }
-ABOUT_HIMSELF = {"kyc.decide", "accreditation.decide", "member.grant", "member.end"}
+ABOUT_HIMSELF = {
+    "kyc.decide",
+    "accreditation.decide",
+    "screening.decide",
+    "personal_data.open",
+    "member.grant",
+    "member.end",
+}
+BY_A_SECOND_PERSON = {"dividend.approve", "index.approve", "withdrawal.approve", "withdrawal.pay"}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -124,7 +135,19 @@ def test_nobody_of_the_house_invests(role):
         assert not possible(holding(role), action)
 
 
-@pytest.mark.parametrize("action", ["dividend.approve", "index.approve"])
+@pytest.mark.parametrize(
+    ("predicate", "actions"),
+    [(permissions.NOT_OWN, ABOUT_HIMSELF), (permissions.NOT_MAKER, BY_A_SECOND_PERSON)],
+    ids=["not his own", "a second person"],
+)
+def test_what_takes_another_takes_another_in_every_line(predicate, actions):
+    assert {
+        action for action, lines in PERMISSIONS.items() if any(predicate in line for line in lines)
+    } == actions
+    assert all(predicate in line for action in actions for line in PERMISSIONS[action])
+
+
+@pytest.mark.parametrize("action", sorted(BY_A_SECOND_PERSON))
 def test_who_asked_never_decides(action):
     for principal in EVERYBODY.values():
         assert not allowed(principal, action, organisation=OURS, maker=ME)
