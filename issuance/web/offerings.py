@@ -187,4 +187,5 @@ def _cash(investor: InvestorFacts, currency: str) -> int:
 def _key(request: HttpRequest, one: OfferingFacts) -> str:
     """The form's one-time key, hashed: it comes from outside and becomes a key of the books."""
     given = request.POST.get(FORM_FIELD, "") or str(uuid.uuid4())
-    return f"web:{sha256_hex(f'{request.user.pk}\n{one.id}\n{given}'.encode())}"
+    told = f"{request.user.pk}\n{one.id}\n{given}"
+    return f"web:{sha256_hex(told.encode())}"
