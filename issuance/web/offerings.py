@@ -147,9 +147,7 @@ def _page(request: HttpRequest, one: OfferingFacts, form: SubscribeForm, status:
         if claims
         else (),
         "cash": _cash(investor, one.currency) if investor else 0,
-        "asked": [row for row in selectors.subscriptions(offering_id=one.id, investor=investor.owner)]
-        if investor
-        else [],
+        "asked": selectors.subscriptions(offering_id=one.id, investor=investor.owner) if investor else [],
     }
     return render(request, "issuance/offerings/offering.html", context, status=status)
 
