@@ -73,7 +73,10 @@ class Place:
             self.var.chmod(0o711)
         for name in PRIVATE:
             (self.var / name).mkdir(mode=0o700, exist_ok=True)
-        for folder in (self.servers, self.sockets):
+        mine = [self.servers, self.sockets]
+        if self.servers.parent == ELSEWHERE:
+            mine.insert(0, ELSEWHERE)
+        for folder in mine:
             folder.mkdir(parents=True, exist_ok=True)
             if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
                 raise FolderNotOurs(
