@@ -69,8 +69,8 @@ def claim_due(*, at: datetime, limit: int = 100) -> list[Delivery]:
 
 
 def begin(*, message_id: int) -> Delivery | None:
-    """What a consumer has to do; None when it is done already or nobody knows it."""
-    message = Message.objects.filter(pk=message_id).exclude(state="done").first()
+    """What a consumer has to do; None when it is done already, was given up, or nobody knows it."""
+    message = Message.objects.filter(pk=message_id).exclude(state__in=["done", "dead"]).first()
     return Delivery(message.pk, message.topic, message.payload) if message else None
 
 
@@ -87,20 +87,25 @@ def fail(*, message_id: int, error: str, at: datetime) -> None:
         message = Message.objects.select_for_update().get(pk=message_id)
         if message.state != "sent":
             return
-        given_up = message.attempts >= MAX_ATTEMPTS
-        message.state = MESSAGE.after("sent", "give_up" if given_up else "fail")
-        message.available_at = at + backoff(message.attempts)
-        message.last_error = error[:4000]
-        message.save(update_fields=["state", "available_at", "last_error"])
-        if given_up:
-            record(
-                actor=Actor.worker("outbox"),
-                action="outbox.gave_up",
-                subject=f"message:{message.pk}",
-                at=at,
-                topic=message.topic,
-                attempts=message.attempts,
-            )
+        _again_or_never(message, event="fail", error=error, wait=backoff(message.attempts), at=at)
+
+
+def _again_or_never(message: Message, *, event: str, error: str, wait: timedelta, at: datetime) -> None:
+    """Under the message's lock: back to waiting by `event`, or dead after MAX_ATTEMPTS, which the trail tells."""
+    given_up = message.attempts >= MAX_ATTEMPTS
+    message.state = MESSAGE.after(message.state, "give_up" if given_up else event)
+    message.available_at = at + wait
+    message.last_error = error[:4000]
+    message.save(update_fields=["state", "available_at", "last_error"])
+    if given_up:
+        record(
+            actor=Actor.worker("outbox"),
+            action="outbox.gave_up",
+            subject=f"message:{message.pk}",
+            at=at,
+            topic=message.topic,
+            attempts=message.attempts,
+        )
 
 
 def backoff(attempts: int) -> timedelta:
@@ -111,11 +116,21 @@ def backoff(attempts: int) -> timedelta:
 def resend_lost(*, at: datetime, after: timedelta) -> int:
     """
     Messages sent longer ago than `after` and never finished wait again: whoever had them is gone. Should he be
-    only slow, the effect is asked for twice, which consumers are made for.
+    only slow, the effect is asked for twice, which consumers are made for. What was lost MAX_ATTEMPTS times is
+    given up, since it may be what kills the workers.
+
+    returns  how many wait again
     """
-    return Message.objects.filter(state="sent", sent_at__lt=at - after).update(
-        state="waiting", available_at=at
-    )
+    with transaction.atomic():
+        lost = list(
+            Message.objects.select_for_update(skip_locked=True)
+            .filter(state="sent", sent_at__lt=at - after)
+            .order_by("pk")
+        )
+        for message in lost:
+            error = message.last_error or "It was sent and never finished: its worker is gone."
+            _again_or_never(message, event="resend", error=error, wait=timedelta(0), at=at)
+    return sum(message.state == "waiting" for message in lost)
 
 
 def retry(*, message_id: int, actor: Actor, at: datetime) -> None:
