@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from portal.domain.errors import Invalid
 
 Floats = NDArray[np.float64]
-DIGITS = 50
+DIGITS = 80
 LEVEL_PLACES = Decimal(1).scaleb(-18)
 DIVISOR_PLACES = Decimal(1).scaleb(-30)
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 from typing import Any
 
+from indices.domain.valuation import CASH
 from portal.domain.errors import Invalid
 
 REQUIRED = ("date", "symbol", "close")
@@ -114,6 +115,8 @@ def _row(line: int, values: tuple[Any, ...], last_day: date) -> Row:
         0 < len(symbol) <= 20 and symbol.isascii() and symbol.replace("-", "").replace(".", "").isalnum()
     ):
         raise _Wrong("symbol", f"{symbol[:30]!r} is not a symbol of 1 to 20 letters and digits")
+    if symbol.upper() == CASH:
+        raise _Wrong("symbol", f"{CASH} is money here and not a token")
     close = _number("close", raw_close, CLOSE_PLACES, LARGEST_PRICE)
     if close is None:
         raise _Wrong("close", "there is no price")

@@ -13,6 +13,9 @@ PRICE_SCALE: Final = 18
 MONEY_SCALE: Final = 2
 TOKEN_SCALE: Final = 18
 UNIT_SCALE: Final = 8
+CASH: Final = "USD"
+"""How a basket names the part of it that is not invested: one of it is worth one dollar."""
+CASH_PRICE: Final = 10**PRICE_SCALE
 _TO_MINOR: Final = 10 ** (TOKEN_SCALE + PRICE_SCALE - MONEY_SCALE)
 
 
@@ -87,3 +90,26 @@ def price_per_unit(*, nav_minor: int, outstanding: int, first_price_minor: int) 
         return Decimal(first_price_minor).scaleb(-MONEY_SCALE).quantize(Decimal("1e-8"))
     whole = nav_minor * 10 ** (UNIT_SCALE + 8 - MONEY_SCALE) // outstanding
     return Decimal(whole).scaleb(-8)
+
+
+def dollars(value: int) -> Decimal:
+    """1e-36 of the currency as an exact decimal of it."""
+    with localcontext(prec=100):
+        return Decimal(value).scaleb(-TOKEN_SCALE - PRICE_SCALE)
+
+
+def basket_quantities(
+    weights_ppb: Mapping[str, int], prices: Mapping[str, int], *, worth: int
+) -> dict[str, int]:
+    """
+    Whole quantities of a basket that is worth about `worth` at these prices, each rounded down.
+
+    weights_ppb  symbol -> parts per billion
+    worth        1e-36 of the currency
+    returns      symbol -> 1e-18 tokens; what rounding leaves over the divisor takes up
+    """
+    return {
+        symbol: worth * share // 1_000_000_000 // prices[symbol]
+        for symbol, share in weights_ppb.items()
+        if share
+    }

@@ -10,7 +10,7 @@ class Level(models.Model):
     """
     The level of a day's close. A table of record: what was published stays.
 
-    value      of the basket, 1e-36 dollars
+    value      of the basket, dollars
     data_hash  SHA-256 of the prices it rests on
     """
 
@@ -18,7 +18,7 @@ class Level(models.Model):
     day = models.DateField()
     level = models.DecimalField(max_digits=38, decimal_places=18)
     divisor = models.DecimalField(max_digits=60, decimal_places=30)
-    value = models.DecimalField(max_digits=80, decimal_places=0)
+    value = models.DecimalField(max_digits=60, decimal_places=36)
     basket = models.ForeignKey(Basket, on_delete=models.PROTECT, related_name="+")
     data_hash = models.CharField(max_length=64)
     simulated = models.BooleanField()

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('day', models.DateField()),
                 ('level', models.DecimalField(decimal_places=18, max_digits=38)),
                 ('divisor', models.DecimalField(decimal_places=30, max_digits=60)),
-                ('value', models.DecimalField(decimal_places=0, max_digits=80)),
+                ('value', models.DecimalField(decimal_places=36, max_digits=60)),
                 ('data_hash', models.CharField(max_length=64)),
                 ('simulated', models.BooleanField()),
                 ('calculated_at', models.DateTimeField()),

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('units_before', issuance.units.UnitsField()),
                 ('fee_units', issuance.units.UnitsField(default=0)),
                 ('price', models.DecimalField(decimal_places=8, max_digits=30)),
+                ('pot_minor', issuance.units.UnitsField(null=True)),
                 ('created_units', issuance.units.UnitsField(default=0)),
                 ('redeemed_units', issuance.units.UnitsField(default=0)),
                 ('paid_in_minor', issuance.units.UnitsField(default=0)),

@@ -67,13 +67,12 @@ def import_file(
     """
     content, table = _read(path)
     parsed = parse(table, last_day=last_closed(at), first_line=2 if path.suffix == ".csv" else 1)
-    return _take(
+    return take(
         parsed,
         source=source,
         filename=path.name,
         sha256=hashlib.sha256(content).hexdigest(),
         known=known,
-        simulated=False,
         skip_faulty=skip_faulty,
         actor=actor,
         at=at,
@@ -97,19 +96,17 @@ def import_simulation(*, market: SimulatedMarket, actor: Actor, at: datetime) ->
     ]
     columns = {name: [row[name] for row in rows] for name in ("date", "symbol", "close", "market_cap_usd")}
     columns["circulating_supply"] = [row["circulating_supply"] for row in rows]
-    described = {symbol: sector for symbol, sector in zip(market.symbols, market.sectors, strict=True)}
+    described = dict(zip(market.symbols, market.sectors, strict=True))
     with transaction.atomic():
-        batch = _take(
+        batch = take(
             parse(columns, last_day=last_closed(at)),
             source="simulation",
             filename=f"seed {market.seed}",
             sha256=hashlib.sha256(market.closes.tobytes()).hexdigest(),
             known="assumed",
             simulated=True,
-            skip_faulty=False,
             actor=actor,
             at=at,
-            progress=None,
         )
         describe_assets(sectors=described, actor=actor, at=at)
     return batch
@@ -126,17 +123,14 @@ def observe(*, symbol: str, day: date, close: Decimal, reason: str, actor: Actor
         raise Invalid("State why this price is set by hand and where it comes from.", field="reason")
     if not Asset.objects.filter(symbol=symbol).exists():
         raise NoSuchAsset(f"No prices are kept for {symbol[:20]}.", field="symbol")
-    return _take(
+    return take(
         parse({"date": [day], "symbol": [symbol], "close": [close]}, last_day=last_closed(at), first_line=1),
         source="operator",
         filename=reason.strip()[:200],
         sha256=hashlib.sha256(f"{symbol} {day} {close}".encode()).hexdigest(),
         known="arrival",
-        simulated=False,
-        skip_faulty=False,
         actor=actor,
         at=at,
-        progress=None,
     )
 
 
@@ -212,19 +206,24 @@ def _read(path: Path) -> tuple[bytes, dict[str, list[Any]]]:
     return content, frame.to_dict(as_series=False)
 
 
-def _take(
+def take(
     parsed: Parsed,
     *,
     source: str,
     filename: str,
     sha256: str,
     known: KnownBasis,
-    simulated: bool,
-    skip_faulty: bool,
+    simulated: bool = False,
+    skip_faulty: bool = False,
     actor: Actor,
     at: datetime,
-    progress: Progress | None,
+    progress: Progress | None = None,
 ) -> BatchFacts:
+    """
+    Take in what was parsed; import_file says what the arguments mean.
+
+    raises  FaultyRows, NothingToImport
+    """
     if parsed.faults and not skip_faulty:
         raise FaultyRows(
             f"{len(parsed.faults)} of {len(parsed.rows) + len(parsed.faults)} rows are faulty; nothing was taken. "

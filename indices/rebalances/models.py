@@ -1,6 +1,7 @@
 """Rebalances from the decision to the trades, and the baskets that levels are computed from."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 
@@ -44,8 +45,8 @@ class Rebalance(models.Model):
     simulated = models.BooleanField(default=False)
     approval_id = models.UUIDField(null=True)
     level = models.DecimalField(max_digits=38, decimal_places=18, null=True)
-    turnover_minor = UnitsField(null=True)
-    cost_minor = UnitsField(null=True)
+    turnover_minor: Any = UnitsField(null=True)
+    cost_minor: Any = UnitsField(null=True)
     claimed_at = models.DateTimeField()
     proposed_at = models.DateTimeField(null=True)
     applied_at = models.DateTimeField(null=True)

@@ -1,6 +1,7 @@
 """Orders for units, and the runs in which they are dealt."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 
@@ -20,6 +21,7 @@ class DealingRun(models.Model):
     All orders of one index at one day's close.
 
     nav_minor, units_before  of the fund at that close before anybody came or went: the price of the run
+    pot_minor                cash set aside for the redemptions; null until it is
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -29,11 +31,12 @@ class DealingRun(models.Model):
     nav_minor = UnitsField()
     units_before = UnitsField()
     fee_units = UnitsField(default=0)
+    pot_minor: Any = UnitsField(null=True)
     price = models.DecimalField(max_digits=30, decimal_places=8)
-    created_units = UnitsField(default=0)
-    redeemed_units = UnitsField(default=0)
-    paid_in_minor = UnitsField(default=0)
-    paid_out_minor = UnitsField(default=0)
+    created_units: Any = UnitsField(default=0)
+    redeemed_units: Any = UnitsField(default=0)
+    paid_in_minor: Any = UnitsField(default=0)
+    paid_out_minor: Any = UnitsField(default=0)
     simulated = models.BooleanField()
     priced_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
@@ -59,17 +62,17 @@ class Order(models.Model):
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="orders")
     investor_id = models.UUIDField(db_index=True)
     kind = models.CharField(max_length=8, choices=[("create", "create"), ("redeem", "redeem")])
-    amount_minor = UnitsField(null=True)
-    units = UnitsField(null=True)
+    amount_minor: Any = UnitsField(null=True)
+    units: Any = UnitsField(null=True)
     state = models.CharField(max_length=10, choices=ORDER.choices(), default="placed")
     reason = models.TextField(blank=True)
     dealing_day = models.DateField()
     reservation_id = models.UUIDField(null=True)
     decision = models.JSONField()
     run = models.ForeignKey(DealingRun, on_delete=models.PROTECT, null=True, related_name="orders")
-    units_settled = UnitsField(null=True)
-    cash_settled_minor = UnitsField(null=True)
-    fee_minor = UnitsField(null=True)
+    units_settled: Any = UnitsField(null=True)
+    cash_settled_minor: Any = UnitsField(null=True)
+    fee_minor: Any = UnitsField(null=True)
     transaction_id = models.UUIDField(null=True)
     placed_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)

@@ -1,0 +1,452 @@
+"""
+A rebalance: claimed for its period, proposed from the reference date's closes, approved where the rules ask for
+it, applied at the effective date's closes. Every step is safe to repeat, and periods are done in order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from indices.domain import valuation
+from indices.domain.level import divisor_after, level_of
+from indices.domain.rebalance import Plan, plan
+from indices.domain.schedule import closes_at, effective_date, last_closed, reference_dates
+from indices.methodologies.models import Index, MethodologyVersion
+from indices.methodologies.selectors import NoSuchIndex, version_facts
+from indices.prices.selectors import prices_on
+from indices.rebalances import snapshot
+from indices.rebalances.facts import BasketFacts, RebalanceFacts
+from indices.rebalances.models import OPEN, REBALANCE, Basket, BasketLine, Constituent, Rebalance
+from indices.rebalances.selectors import (
+    NoSuchRebalance,
+    cash_minor,
+    holdings,
+    last_basket,
+    rebalance_facts,
+    weights_of,
+    whole_prices,
+)
+from indices.rebalances.trading import execute
+from portal.approvals import selectors as approvals
+from portal.approvals import services as approving
+from portal.audit.services import record
+from portal.domain.actors import Actor
+from portal.domain.errors import Conflict, Refused
+
+BASE_BASKET_DOLLARS = 1_000_000
+
+
+class NotInOrder(Conflict):
+    """An earlier rebalance of the index has not been applied yet."""
+
+    code = "rebalance-not-in-order"
+
+
+class NotYet(Conflict):
+    """The day whose close is needed has not closed."""
+
+    code = "rebalance-not-yet"
+
+
+class NotLive(Conflict):
+    """Only a live index is rebalanced."""
+
+    code = "index-not-live"
+
+
+@dataclass(frozen=True, slots=True)
+class _Basket:
+    """The next basket with its divisor; levels at the same closes by the old one and by this."""
+
+    quantities: dict[str, int]
+    divisor: Decimal
+    before: Decimal | None
+    after: Decimal
+
+
+def claim_due(*, index_id: UUID, actor: Actor, at: datetime) -> list[UUID]:
+    """
+    Open a rebalance for each period of a live index whose reference date has closed, in order. A period is opened
+    once, however many workers ask.
+
+    returns  ids of those opened now
+    raises   NoSuchIndex, NoVersionInForce
+    """
+    opened = []
+    with transaction.atomic():
+        index = _lock_index(index_id)
+        if index.state != "live":
+            return []
+        known = set(index.rebalances.values_list("reference_date", flat=True))
+        for day, version_id, effective in _periods(index, until=last_closed(at)):
+            if day in known:
+                continue
+            made = Rebalance.objects.create(
+                index=index,
+                version_id=version_id,
+                reference_date=day,
+                effective_date=effective,
+                claimed_at=at,
+            )
+            record(
+                actor=actor,
+                action="rebalances.claimed",
+                subject=f"rebalance:{made.pk}",
+                at=at,
+                index=str(index.pk),
+                reference_date=day.isoformat(),
+                effective_date=effective.isoformat(),
+            )
+            opened.append(made.pk)
+    return opened
+
+
+def propose(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts:
+    """
+    Decide who is in, with what weight, and why. Missing or stale prices, or rules that cannot be met, stop it with
+    the reason; it may be proposed again when they are there.
+
+    returns  the rebalance, proposed, waiting for approval, or stopped; as it is when it was decided before
+    raises   NoSuchRebalance, NotInOrder
+    """
+    with transaction.atomic():
+        found, index = _lock(rebalance_id)
+        if found.state not in ("due", "stopped"):
+            return rebalance_facts(found)
+        _require_order(found)
+        basket = last_basket(index.pk)
+        incumbents = frozenset() if basket is None else frozenset(basket.quantities) - {valuation.CASH}
+        version = version_facts(found.version)
+        try:
+            seen = snapshot.take(version.rules, day=found.reference_date, incumbents=incumbents, known_by=at)
+            decided = snapshot.decide(
+                version.rules, seen, day=found.reference_date, incumbents=incumbents, known_by=at
+            )
+        except Refused as refused:
+            return _stop(found, "stop", refused, actor, at)
+        previous = {}
+        if basket is not None:
+            previous = weights_of(basket.quantities, whole_prices(seen.prices))
+        _keep_constituents(found, seen, decided, previous)
+        found.snapshot, found.simulated, found.proposed_at, found.reason = (
+            seen.fingerprint,
+            seen.simulated,
+            at,
+            "",
+        )
+        found.state = REBALANCE.after(found.state, "ask" if version.rules.four_eyes else "propose")
+        if version.rules.four_eyes:
+            found.approval_id = _ask(found, decided.weights_ppb, actor, at)
+        found.save()
+        record(
+            actor=actor,
+            action="rebalances.proposed",
+            subject=f"rebalance:{found.pk}",
+            at=at,
+            snapshot=seen.fingerprint,
+            methodology=version.fingerprint,
+            weights_ppb={symbol: str(share) for symbol, share in sorted(decided.weights_ppb.items())},
+            simulated=seen.simulated,
+        )
+    return rebalance_facts(found)
+
+
+def decide(
+    *, rebalance_id: UUID, approved: bool, checker: Actor, at: datetime, note: str = ""
+) -> RebalanceFacts:
+    """
+    A second person approves or rejects. Approved after its effective date, it takes effect at the next close.
+
+    raises  NoSuchRebalance, AlreadyDecided, MakerCannotCheck, OnlyPeopleDecide, NotAllowedNow
+    """
+    with transaction.atomic():
+        found, _ = _lock(rebalance_id)
+        REBALANCE.after(found.state, "approve" if approved else "reject")
+        if approved:
+            approving.approve(approval_id=found.approval_id, checker=checker, at=at, note=note)
+        else:
+            approving.reject(approval_id=found.approval_id, checker=checker, at=at, note=note)
+        _take_decision(found, checker, at)
+    return rebalance_facts(found)
+
+
+def take_decision(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts:
+    """Carry over a decision that was made in the work queue of approvals; nothing where there is none yet."""
+    with transaction.atomic():
+        found, _ = _lock(rebalance_id)
+        if found.state == "awaiting_approval":
+            _take_decision(found, actor, at)
+    return rebalance_facts(found)
+
+
+def apply(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts:
+    """
+    Put a rebalance into effect at its effective date's closes: the basket changes, the divisor keeps the level
+    continuous, and the index's holdings are traded by the difference. Once applied it stays as it is.
+
+    returns  the rebalance, applied; or held with the reason when a price lacks
+    raises   NoSuchRebalance, NotAllowedNow, NotYet, NotInOrder
+    """
+    with transaction.atomic():
+        found, index = _lock(rebalance_id)
+        if found.state == "applied":
+            return rebalance_facts(found)
+        REBALANCE.after(found.state, "apply")
+        if closes_at(found.effective_date) > at:
+            raise NotYet(f"It takes effect at the close of {found.effective_date}, which is still to come.")
+        _require_order(found)
+        try:
+            basket = _next_basket(found, index, last_basket(index.pk), at)
+            traded = _plan(found, index, at)
+        except Refused as refused:
+            return _stop(found, "hold", refused, actor, at)
+        _keep_basket(found, basket, at)
+        if traded is not None:
+            execute(
+                index_id=index.pk,
+                trades=traded.trades,
+                key=f"rebalance:{found.pk}",
+                kind="rebalances.trades",
+                reference=f"rebalance:{found.pk}",
+                day=max(found.effective_date, last_closed(at)),
+                rebalance_id=found.pk,
+                actor=actor,
+                at=at,
+            )
+        found.state = REBALANCE.after(found.state, "apply")
+        found.applied_at, found.reason, found.level = at, "", basket.after
+        found.turnover_minor = 0 if traded is None else traded.turnover_minor
+        found.cost_minor = 0 if traded is None else traded.cost_minor
+        found.save()
+        record(
+            actor=actor,
+            action="rebalances.applied",
+            subject=f"rebalance:{found.pk}",
+            at=at,
+            level=str(basket.after),
+            divisor=str(basket.divisor),
+            turnover_minor=str(found.turnover_minor),
+            cost_minor=str(found.cost_minor),
+            left_out=[] if traded is None else list(traded.left_out),
+        )
+    return rebalance_facts(found)
+
+
+def open_before(index_id: UUID, day: date) -> RebalanceFacts | None:
+    """The first rebalance that should have taken effect before the day and has not; those with a person do not count."""
+    found = (
+        Rebalance.objects.select_related("version")
+        .filter(index_id=index_id, state__in=OPEN, effective_date__lt=day)
+        .order_by("reference_date")
+        .first()
+    )
+    return None if found is None else rebalance_facts(found)
+
+
+# --- inside a transaction -----------------------------------------------------------------------------------
+
+
+def _lock_index(index_id: UUID) -> Index:
+    index = Index.objects.select_for_update().filter(pk=index_id).first()
+    if index is None:
+        raise NoSuchIndex("There is no index with this id.")
+    return index
+
+
+def _lock(rebalance_id: UUID) -> tuple[Rebalance, Index]:
+    known = Rebalance.objects.filter(pk=rebalance_id).values_list("index_id", flat=True).first()
+    if known is None:
+        raise NoSuchRebalance("There is no rebalance with this id.")
+    index = _lock_index(known)
+    return Rebalance.objects.select_for_update(of=("self",)).select_related("version").get(
+        pk=rebalance_id
+    ), index
+
+
+def _periods(index: Index, *, until: date) -> list[tuple[date, UUID, date]]:
+    """(reference date, version, effective date) in order: each version's schedule within the days it is in force."""
+    rows = MethodologyVersion.objects.filter(index=index).order_by("effective_from", "number")
+    versions = [version_facts(row) for row in rows]
+    found = []
+    for place, version in enumerate(versions):
+        ends = versions[place + 1].effective_from if place + 1 < len(versions) else None
+        found += [
+            (day, version.id, effective_date(version.rules, day))
+            for day in reference_dates(version.rules, base=index.base_date, until=until)
+            if version.effective_from <= day and (ends is None or day < ends)
+        ]
+    return sorted(found)
+
+
+def _require_order(found: Rebalance) -> None:
+    earlier = (
+        Rebalance.objects.filter(
+            index_id=found.index_id, state__in=OPEN, reference_date__lt=found.reference_date
+        )
+        .order_by("reference_date")
+        .first()
+    )
+    if earlier is not None:
+        raise NotInOrder(
+            f"The rebalance of {earlier.reference_date} is {earlier.state} and comes first.",
+            next_step=earlier.reason or "Let it be applied.",
+        )
+
+
+def _stop(found: Rebalance, event: str, refused: Refused, actor: Actor, at: datetime) -> RebalanceFacts:
+    before, reason = found.reason, refused.message
+    found.state, found.reason = REBALANCE.after(found.state, event), reason
+    found.save(update_fields=["state", "reason"])
+    if before != reason:
+        record(
+            actor=actor,
+            action=f"rebalances.{found.state}",
+            subject=f"rebalance:{found.pk}",
+            at=at,
+            reason=reason,
+            code=refused.code,
+        )
+    return rebalance_facts(found)
+
+
+def _keep_constituents(
+    found: Rebalance, seen: snapshot.Snapshot, decided: snapshot.Decided, previous: Mapping[str, int]
+) -> None:
+    caps = {one.symbol: one for one in seen.candidates}
+    rows = [
+        Constituent(
+            rebalance=found,
+            symbol=verdict.symbol,
+            included=verdict.included,
+            rank=verdict.rank,
+            reasons=list(verdict.reasons),
+            price=caps[verdict.symbol].price,
+            market_cap=caps[verdict.symbol].market_cap,
+            weight_ppb=decided.weights_ppb.get(verdict.symbol, 0),
+            previous_ppb=previous.get(verdict.symbol, 0),
+        )
+        for verdict in decided.verdicts
+    ]
+    cash = decided.weights_ppb.get(valuation.CASH, 0)
+    if cash or previous.get(valuation.CASH):
+        rows.append(
+            Constituent(
+                rebalance=found,
+                symbol=valuation.CASH,
+                included=cash > 0,
+                reasons=["the part that the method leaves in cash"],
+                weight_ppb=cash,
+                previous_ppb=previous.get(valuation.CASH, 0),
+            )
+        )
+    Constituent.objects.bulk_create(rows)
+
+
+def _ask(found: Rebalance, weights_ppb: Mapping[str, int], actor: Actor, at: datetime) -> UUID:
+    facts: dict[str, Any] = {
+        "index": str(found.index_id),
+        "reference_date": found.reference_date.isoformat(),
+        "effective_date": found.effective_date.isoformat(),
+        "snapshot": found.snapshot,
+        "weights_ppb": {symbol: str(share) for symbol, share in sorted(weights_ppb.items())},
+    }
+    return approving.request_approval(
+        action="index.approve",
+        subject=f"rebalance:{found.pk}",
+        organisation=None,
+        maker=actor,
+        facts=facts,
+        at=at,
+    )
+
+
+def _take_decision(found: Rebalance, actor: Actor, at: datetime) -> None:
+    if found.approval_id is None:
+        return
+    asked = approvals.approval(found.approval_id)
+    if asked.open:
+        return
+    event = "approve" if asked.state == "approved" else "reject"
+    found.state = REBALANCE.after(found.state, event)
+    found.reason = "" if event == "approve" else asked.note or "Rejected."
+    found.effective_date = (
+        max(found.effective_date, at.date()) if event == "approve" else found.effective_date
+    )
+    found.save(update_fields=["state", "reason", "effective_date"])
+    record(
+        actor=actor,
+        action=f"rebalances.{found.state}",
+        subject=f"rebalance:{found.pk}",
+        at=at,
+        reason=found.reason,
+        effective_date=found.effective_date.isoformat(),
+    )
+
+
+def _weights(found: Rebalance) -> dict[str, int]:
+    return dict(found.constituents.filter(weight_ppb__gt=0).values_list("symbol", "weight_ppb"))
+
+
+def _next_basket(found: Rebalance, index: Index, old: BasketFacts | None, at: datetime) -> _Basket:
+    weights = _weights(found)
+    held = {} if old is None else old.quantities
+    symbols = {*weights, *held} - {valuation.CASH}
+    prices = whole_prices(prices_on(found.effective_date, symbols=symbols, known_by=at))
+    valuation.value_e36(dict.fromkeys(symbols, 1), prices)
+    if old is None:
+        worth = BASE_BASKET_DOLLARS * 10**36
+    else:
+        worth = valuation.value_e36(held, prices)
+    quantities = valuation.basket_quantities(weights, prices, worth=worth)
+    after = valuation.value_e36(quantities, prices)
+    if old is None:
+        first = level_of(valuation.dollars(after), Decimal(1))
+        divisor = divisor_after(Decimal(1), before=index.base_level, after=first)
+        return _Basket(quantities, divisor, None, level_of(valuation.dollars(after), divisor))
+    divisor = divisor_after(old.divisor, before=worth, after=after)
+    before = level_of(valuation.dollars(worth), old.divisor)
+    return _Basket(quantities, divisor, before, level_of(valuation.dollars(after), divisor))
+
+
+def _plan(found: Rebalance, index: Index, at: datetime) -> Plan | None:
+    """Trades of the index's own holdings; None when it holds nothing, or a later rebalance is due by now as well."""
+    held, cash = holdings(index.pk), cash_minor(index.pk)
+    if not held and not cash:
+        return None
+    day = max(found.effective_date, last_closed(at))
+    if any(
+        reference > found.reference_date and effective <= day
+        for reference, _, effective in _periods(index, until=last_closed(at))
+    ):
+        return None
+    weights = {symbol: share for symbol, share in _weights(found).items() if symbol != valuation.CASH}
+    rules = version_facts(found.version).rules
+    return plan(
+        held,
+        cash,
+        weights,
+        prices=whole_prices(prices_on(day, symbols={*held, *weights}, known_by=at)),
+        minimum_minor=rules.minimum_trade_minor,
+        cost_bps=rules.trading_bps,
+    )
+
+
+def _keep_basket(found: Rebalance, basket: _Basket, at: datetime) -> None:
+    kept = Basket.objects.create(
+        index_id=found.index_id,
+        rebalance=found,
+        effective_date=found.effective_date,
+        divisor=basket.divisor,
+        level_before=basket.before,
+        level_after=basket.after,
+        created_at=at,
+    )
+    BasketLine.objects.bulk_create(
+        BasketLine(basket=kept, symbol=symbol, quantity=quantity)
+        for symbol, quantity in sorted(basket.quantities.items())
+    )
