@@ -151,6 +151,8 @@ CELERY_BEAT_SCHEDULE = {
     "outbox: resend what was lost": {"task": "portal.outbox.resend_lost", "schedule": SWEEP_SECONDS},
     "offerings: finish settlements": {"task": "issuance.offerings.sweep", "schedule": SWEEP_SECONDS},
     "corporate actions: pay what is due": {"task": "issuance.corporate_actions.sweep", "schedule": SWEEP_SECONDS},
+    "indices: levels and rebalances": {"task": "indices.levels.sweep", "schedule": SWEEP_SECONDS},
+    "indices: dealing runs": {"task": "indices.subscriptions.sweep", "schedule": SWEEP_SECONDS},
     "kyc: expire what is due": {"task": "investors.kyc.expire_due", "schedule": 3600.0},
 }
 
