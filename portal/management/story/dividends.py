@@ -10,8 +10,11 @@ from portal.management.story.clock import Clock
 from portal.management.story.issuances import Issuer
 
 
-def declare(issuer: Issuer, name: str, pot_minor: int, clock: Clock) -> DividendFacts:
+def declare(
+    issuer: Issuer, name: str, pot_minor: int, clock: Clock, maker: Actor | None = None
+) -> DividendFacts:
     """Declared and announced today for those who hold at the end of today, paid in three days."""
+    maker = maker or issuer.maker
     day = clock.today
     cut_off = datetime.combine(day, time(23, 59, 59), UTC)
     made = dividends.declare(
@@ -23,17 +26,18 @@ def declare(issuer: Issuer, name: str, pot_minor: int, clock: Clock) -> Dividend
             payment_date=day + timedelta(days=3),
             pot_minor=pot_minor,
         ),
-        actor=issuer.maker,
+        actor=maker,
         at=clock(),
     )
-    return dividends.announce(dividend_id=made.id, actor=issuer.maker, at=clock())
+    return dividends.announce(dividend_id=made.id, actor=maker, at=clock())
 
 
-def entitle(made: DividendFacts, issuer: Issuer, clock: Clock) -> DividendFacts:
+def entitle(made: DividendFacts, issuer: Issuer, clock: Clock, maker: Actor | None = None) -> DividendFacts:
     """The day after: who held is entitled, and the second person is asked."""
+    maker = maker or issuer.maker
     clock.go_to(made.record_date + timedelta(days=1), 8)
-    entitled = dividends.entitle(dividend_id=made.id, actor=issuer.maker, at=clock())
-    dividends.request_approval(dividend_id=made.id, actor=issuer.maker, at=clock())
+    entitled = dividends.entitle(dividend_id=made.id, actor=maker, at=clock())
+    dividends.request_approval(dividend_id=made.id, actor=maker, at=clock())
     return entitled
 
 

@@ -119,12 +119,14 @@ def leave_something_to_do(story: Story) -> None:
         issuances.subscribe(story.offerings["juniper"], investor, amount, clock)
     newcomer = investors.sign_up(people.NEWCOMER, clock)
     investors.hand_in(newcomer, clock)
-    waiting = dividends.declare(story.issuers["castellan"], "First dividend of Series A", 1_250_000, clock)
-    by_workers = dividends.declare(story.issuers["harborview"], "Rent of the next quarter", 5_100_000, clock)
-    story.dividends["waiting"] = dividends.entitle(waiting, story.issuers["castellan"], clock)
-    entitled = dividends.entitle(by_workers, story.issuers["harborview"], clock)
+    # Whom the sign-in page offers as an issuer's admin finds one that his colleague has made and he may sign.
+    harborview, castellan = story.issuers["harborview"], story.issuers["castellan"]
+    waiting = dividends.declare(harborview, "Rent of the next quarter", 5_100_000, clock, harborview.checker)
+    by_workers = dividends.declare(castellan, "First dividend of Series A", 1_250_000, clock)
+    story.dividends["waiting"] = dividends.entitle(waiting, harborview, clock, harborview.checker)
+    entitled = dividends.entitle(by_workers, castellan, clock)
     clock.go_to(entitled.payment_date, 7)
-    story.dividends["by_workers"] = dividends.approve(entitled, story.issuers["harborview"], clock)
+    story.dividends["by_workers"] = dividends.approve(entitled, castellan, clock)
     story.tell(
         "A dividend waits for its second signature, another for the workers; Juniper Street Lofts is open."
     )
