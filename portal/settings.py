@@ -107,6 +107,7 @@ DATABASES["default"].update(
 )
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     application_name=env("APPLICATION_NAME", default="portal"),
+    prepare_threshold=5 if env.bool("DATABASE_PREPARE", default=True) else None,
     options=(
         f"-c timezone=UTC -c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', 15000)} "
         f"-c lock_timeout={env.int('LOCK_TIMEOUT_MS', 10000)} -c idle_in_transaction_session_timeout=60000"

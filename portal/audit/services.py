@@ -8,6 +8,7 @@ from django.db import connection
 
 from portal.domain.actors import Actor
 from portal.domain.canonical import canonical_json
+from portal.runtime.statements import one_row
 
 _INSERT = """
 INSERT INTO audit_event (happened_at, actor_kind, actor_id, actor_label, origin, session, action, subject,
@@ -48,21 +49,21 @@ def record(
         told["before"] = before
     if after is not None:
         told["after"] = after
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                at,
-                actor.kind,
-                actor.id,
-                actor.label,
-                actor.origin,
-                actor.session,
-                action,
-                subject,
-                organisation,
-                reason,
-                canonical_json(told).decode(),
-            ],
-        )
-        return cursor.fetchone()[0]
+    row = one_row(
+        _INSERT,
+        [
+            at,
+            actor.kind,
+            actor.id,
+            actor.label,
+            actor.origin,
+            actor.session,
+            action,
+            subject,
+            organisation,
+            reason,
+            canonical_json(told).decode(),
+        ],
+    )
+    assert row is not None
+    return row[0]

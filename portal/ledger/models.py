@@ -52,7 +52,10 @@ class Account(models.Model):
 
 
 class Balance(models.Model):
-    """A projection of the entries and reservations, kept by the functions under a row lock."""
+    """
+    A projection of the entries and reservations, kept by the functions under a row lock. label, instrument and
+    may_go_negative repeat the account's, so that a posting reads one row per leg; `manage.py verify` compares them.
+    """
 
     account = models.OneToOneField(
         Account, on_delete=models.PROTECT, primary_key=True, related_name="balance"
@@ -61,6 +64,10 @@ class Balance(models.Model):
     reserved = models.DecimalField(max_digits=38, decimal_places=0)
     may_go_negative = models.BooleanField()
     last_effective_at = models.DateTimeField()
+    label = models.CharField(max_length=260)
+    instrument = models.ForeignKey(
+        Instrument, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
 
     class Meta:
         db_table = "ledger_balance"

@@ -3,7 +3,8 @@ One door for everything that is owned: post(), and set aside, settle, release.
 
 Each function is one call of a database function, which locks balances in the order of account ids, checks,
 writes header, entries, balances and the audit event, all in the caller's transaction. Refusals come back as
-named errors; the caller's transaction is then to be left, as after any database error.
+named errors; the caller's transaction is then to be left, as after any database error. Who means to go on after
+a refusal puts the call into a `transaction.atomic()` of its own.
 """
 
 import json
@@ -17,6 +18,13 @@ from django.db import DatabaseError, connection, transaction
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Invalid, NotFound, Refused
 from portal.ledger.facts import InstrumentFacts, Leg, Posted, Posting
+from portal.runtime.statements import one_row
+
+
+_POST = (
+    "SELECT transaction_id, effective_at, replayed "
+    "FROM ledger_post(%s::text[], %s, %s, %s, %s, %s, %s::bigint[], %s::numeric[], %s)"
+)
 
 
 class KeyReused(Conflict):
@@ -109,6 +117,16 @@ def _refusals() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _door() -> Iterator[None]:
+    """
+    A transaction of its own, or the caller's without a savepoint: that would cost two round trips per posting, and
+    nothing could be done with the transaction of a refused posting but to leave it.
+    """
+    with _refusals(), transaction.atomic(savepoint=False):
+        yield
+
+
 def _actor(actor: Actor) -> list[str]:
     return [actor.kind, actor.id, actor.label, actor.origin, actor.session]
 
@@ -127,7 +145,7 @@ def define_instrument(
     scale   decimals, 0 to 18
     raises  KeyReused
     """
-    with _refusals(), transaction.atomic(), connection.cursor() as cursor:
+    with _door(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT ledger_define_instrument(%s::text[], %s, %s, %s, %s, %s)",
             [_actor(actor), at, code, kind, scale, name],
@@ -144,7 +162,7 @@ def open_account(*, owner: str, instrument_id: int, purpose: str, subject: str =
     subject  "<noun>:<uuid>" where one owner needs several, such as one escrow per offering
     raises   Malformed
     """
-    with _refusals(), transaction.atomic(), connection.cursor() as cursor:
+    with _door(), connection.cursor() as cursor:
         cursor.execute("SELECT ledger_open_account(%s, %s, %s, %s)", [owner, instrument_id, purpose, subject])
         return cursor.fetchone()[0]
 
@@ -201,10 +219,9 @@ def _post(
     memo: str,
     settles: UUID | None,
 ) -> Posted:
-    with _refusals(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT transaction_id, effective_at, replayed "
-            "FROM ledger_post(%s::text[], %s, %s, %s, %s, %s, %s::bigint[], %s::numeric[], %s)",
+    with _door():
+        row = one_row(
+            _POST,
             [
                 _actor(actor),
                 at,
@@ -217,7 +234,8 @@ def _post(
                 settles,
             ],
         )
-        return Posted(*cursor.fetchone())
+        assert row is not None
+        return Posted(*row)
 
 
 def post_many(*, postings: Sequence[Posting], actor: Actor, at: datetime) -> list[Posted]:
@@ -237,7 +255,7 @@ def post_many(*, postings: Sequence[Posting], actor: Actor, at: datetime) -> lis
         places.extend([place] * len(posting.legs))
         accounts.extend([leg.account_id for leg in posting.legs])
         amounts.extend([leg.amount for leg in posting.legs])
-    with _refusals(), transaction.atomic(), connection.cursor() as cursor:
+    with _door(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT transaction_id, effective_at, replayed FROM ledger_post_many(%s::text[], %s, %s::text[], "
             "%s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::numeric[]) ORDER BY place",
@@ -263,7 +281,7 @@ def reserve(*, key: str, account_id: int, amount: int, reference: str, actor: Ac
     returns  the reservation's id; the same key and body again returns the same
     raises   InsufficientBalance, KeyReused, KeyUnderWay, Malformed, NoSuchAccount
     """
-    with _refusals(), transaction.atomic(), connection.cursor() as cursor:
+    with _door(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT ledger_reserve(%s::text[], %s, %s, %s, %s::numeric, %s)",
             [_actor(actor), at, key, account_id, str(amount), reference],
@@ -278,6 +296,6 @@ def release(*, reservation_id: UUID, actor: Actor, at: datetime) -> bool:
     returns  False when it had been released before
     raises   ReservationEnded when it was settled, NoSuchAccount when there is none
     """
-    with _refusals(), transaction.atomic(), connection.cursor() as cursor:
+    with _door(), connection.cursor() as cursor:
         cursor.execute("SELECT ledger_release(%s::text[], %s, %s)", [_actor(actor), at, reservation_id])
         return cursor.fetchone()[0]

@@ -82,6 +82,7 @@ _RIGHTS = """
 SELECT a.id, a.label FROM ledger_account a LEFT JOIN ledger_instrument i ON i.id = a.instrument_id
 LEFT JOIN ledger_purpose p ON p.kind = i.kind AND p.name = a.purpose LEFT JOIN ledger_balance b ON b.account_id = a.id
 WHERE p.may_go_negative IS DISTINCT FROM a.may_go_negative OR b.may_go_negative IS DISTINCT FROM a.may_go_negative
+  OR b.label IS DISTINCT FROM a.label OR b.instrument_id IS DISTINCT FROM a.instrument_id
   OR a.label <> a.owner || '|' || a.purpose || '|' || a.subject || '|' || i.code ORDER BY a.id
 """
 _NEGATIVE = """
@@ -117,7 +118,8 @@ CHECKS = (
     (_ENDS, "ledger_reservation_end {0}: it does not fit its reservation, posting or record."),
     (
         _RIGHTS,
-        "ledger_account {0} ({1}): its name or its right to go negative does not follow from the chart.",
+        "ledger_account {0} ({1}): its name or its right to go negative does not follow from the chart, "
+        "or its balance has others.",
     ),
     (_NEGATIVE, "ledger_balance {0} ({1}): {2} posted with {3} reserved is below zero."),
     (_INSTRUMENTS, "ledger_instrument {0} ({1}): it is not what the audit trail recorded."),

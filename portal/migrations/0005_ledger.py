@@ -186,6 +186,8 @@ class Migration(migrations.Migration):
                 ('reserved', models.DecimalField(decimal_places=0, max_digits=38)),
                 ('may_go_negative', models.BooleanField()),
                 ('last_effective_at', models.DateTimeField()),
+                ('label', models.CharField(max_length=260)),
+                ('instrument', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.instrument')),
             ],
             options={
                 'db_table': 'ledger_balance',

@@ -72,8 +72,8 @@ BEGIN
   IF made IS NULL THEN
     SELECT id INTO made FROM ledger_account WHERE label = name;
   ELSE
-    INSERT INTO ledger_balance (account_id, posted, reserved, may_go_negative, last_effective_at)
-      VALUES (made, 0, 0, rights.may_go_negative, 'epoch');
+    INSERT INTO ledger_balance (account_id, posted, reserved, may_go_negative, last_effective_at, label, instrument_id)
+      VALUES (made, 0, 0, rights.may_go_negative, 'epoch', name, of_instrument);
   END IF;
   RETURN made;
 END $$;
@@ -86,22 +86,27 @@ CREATE FUNCTION ledger_post(
 #variable_conflict use_column
 DECLARE
   known record;
-  leg record;
   held_id bigint;
   held_account bigint;
   held_amount numeric;
-  after_leg record;
-  freed numeric;
+  freed numeric := 0;
   taken numeric := 0;
   body bytea := ledger_body_hash(new_kind, new_reference, new_memo, accounts, amounts, settles);
+  legs int := cardinality(accounts);
+  ordered bigint[];
+  moved numeric[];
+  one bigint;
+  amount numeric;
+  after numeric;
+  seen_at timestamptz;
+  instrument int;
+  name text;
   latest timestamptz := instant;
   made bigint;
   event bigint;
   lines text := '';
   afters numeric[] := '{}';
-  ordered bigint[] := '{}';
   instruments int[] := '{}';
-  moved numeric[] := '{}';
 BEGIN
   SELECT t.transaction_id, t.effective_at, t.body_hash INTO known FROM ledger_transaction t WHERE t.key = new_key;
   IF FOUND THEN
@@ -111,57 +116,65 @@ BEGIN
     transaction_id := known.transaction_id; effective_at := known.effective_at; replayed := true;
     RETURN;
   END IF;
-  IF cardinality(accounts) < 2 OR cardinality(accounts) IS DISTINCT FROM cardinality(amounts) THEN
+  IF legs < 2 OR legs IS DISTINCT FROM cardinality(amounts) THEN
     RAISE EXCEPTION 'a posting has two legs or more, each with an account and an amount' USING ERRCODE = 'LG005';
-  END IF;
-  IF EXISTS (SELECT FROM unnest(amounts) AS u(amount)
-             WHERE amount IS NULL OR amount = 0 OR amount = 'NaN' OR amount <> trunc(amount) OR abs(amount) >= 1e38) THEN
-    RAISE EXCEPTION 'an amount is zero, not whole, not a number, or beyond 38 digits' USING ERRCODE = 'LG005';
   END IF;
   IF instant > clock_timestamp() + interval '1 minute' THEN
     RAISE EXCEPTION 'effective at % lies in the future', instant USING ERRCODE = 'LG003';
   END IF;
+  -- Locks are taken in the order of account ids. Most postings have two legs: those need no query to be sorted.
+  IF legs = 2 AND accounts[1] <= accounts[2] THEN
+    ordered := accounts; moved := amounts;
+  ELSE
+    SELECT array_agg(u.account ORDER BY u.account, u.n), array_agg(u.amount ORDER BY u.account, u.n) INTO ordered, moved
+      FROM unnest(accounts, amounts) WITH ORDINALITY AS u(account, amount, n);
+  END IF;
+  FOREACH amount IN ARRAY moved LOOP
+    IF amount IS NULL OR amount = 0 OR amount = 'NaN' OR amount <> trunc(amount) OR abs(amount) >= 1e38 THEN
+      RAISE EXCEPTION 'an amount is zero, not whole, not a number, or beyond 38 digits' USING ERRCODE = 'LG005';
+    END IF;
+  END LOOP;
   IF settles IS NOT NULL THEN
     SELECT r.id, r.account_id, r.amount INTO held_id, held_account, held_amount FROM ledger_reservation r WHERE r.reservation_id = settles FOR UPDATE;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'no reservation %', settles USING ERRCODE = 'LG006';
     END IF;
     IF EXISTS (SELECT FROM ledger_reservation_end e WHERE e.reservation_id = held_id) THEN
+      PERFORM ledger_refuse_twin(new_key);
       RAISE EXCEPTION 'reservation % has ended', settles USING ERRCODE = 'LG007';
     END IF;
     IF NOT held_account = ANY(accounts) THEN
       RAISE EXCEPTION 'no leg takes from the reserved account' USING ERRCODE = 'LG005';
     END IF;
   END IF;
-  FOR leg IN SELECT u.account, u.amount FROM unnest(accounts, amounts) AS u(account, amount) ORDER BY u.account LOOP
-    freed := 0;
-    IF settles IS NOT NULL AND leg.account = held_account THEN
+  FOR place IN 1 .. legs LOOP
+    one := ordered[place]; amount := moved[place]; freed := 0;
+    IF settles IS NOT NULL AND one = held_account THEN
       freed := held_amount;
-      taken := -leg.amount;
+      taken := -amount;
       IF taken < 0 OR taken > held_amount THEN
         RAISE EXCEPTION 'the leg takes % of % reserved', taken, held_amount USING ERRCODE = 'LG005';
       END IF;
     END IF;
-    UPDATE ledger_balance b SET posted = b.posted + leg.amount, reserved = b.reserved - freed,
+    UPDATE ledger_balance b SET posted = b.posted + amount, reserved = b.reserved - freed,
         last_effective_at = greatest(b.last_effective_at, instant)
-      FROM ledger_account a
-      WHERE b.account_id = leg.account AND a.id = b.account_id
-        AND (b.may_go_negative OR leg.amount > 0 OR b.posted + leg.amount >= b.reserved - freed)
-      RETURNING b.posted, b.last_effective_at AS latest, a.label, a.instrument_id INTO after_leg;
+      WHERE b.account_id = one AND (b.may_go_negative OR amount > 0 OR b.posted + amount >= b.reserved - freed)
+      RETURNING b.posted, b.last_effective_at, b.label, b.instrument_id INTO after, seen_at, name, instrument;
     IF NOT FOUND THEN
-      PERFORM ledger_refuse(leg.account, leg.amount);
+      PERFORM ledger_refuse_twin(new_key);
+      PERFORM ledger_refuse(one, amount);
     END IF;
-    latest := greatest(latest, after_leg.latest);
-    lines := lines || after_leg.label || ' ' || leg.amount || ' ' || after_leg.posted || E'\n';
-    ordered := ordered || leg.account;
-    moved := moved || leg.amount;
-    afters := afters || after_leg.posted;
-    instruments := instruments || after_leg.instrument_id;
+    latest := greatest(latest, seen_at);
+    lines := lines || name || ' ' || amount || ' ' || after || E'\n';
+    afters := afters || after;
+    instruments := instruments || instrument;
   END LOOP;
-  SELECT u.instrument, sum(u.amount) AS total INTO known FROM unnest(instruments, moved) AS u(instrument, amount)
-    GROUP BY u.instrument HAVING sum(u.amount) <> 0 LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'the legs of instrument % sum to %, not to zero', known.instrument, known.total USING ERRCODE = 'LG008';
+  IF legs > 2 OR instruments[1] <> instruments[2] OR moved[1] + moved[2] <> 0 THEN
+    SELECT u.instrument, sum(u.amount) AS total INTO known FROM unnest(instruments, moved) AS u(instrument, amount)
+      GROUP BY u.instrument HAVING sum(u.amount) <> 0 LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION 'the legs of instrument % sum to %, not to zero', known.instrument, known.total USING ERRCODE = 'LG008';
+    END IF;
   END IF;
   IF latest > instant THEN
     IF latest > instant + interval '5 minutes' THEN
@@ -171,22 +184,35 @@ BEGIN
     UPDATE ledger_balance b SET last_effective_at = latest WHERE b.account_id = ANY(ordered);
   END IF;
   transaction_id := gen_random_uuid(); effective_at := latest; replayed := false;
-  event := ledger_event(actor, instant, 'ledger.posted', 'transaction:' || transaction_id,
-    ledger_facts(body, latest, cardinality(ordered), sha256(convert_to(lines, 'UTF8')), new_key, new_kind, new_memo, new_reference));
-  BEGIN
-    INSERT INTO ledger_transaction
-        (transaction_id, key, kind, reference, memo, body_hash, entry_count, event, effective_at)
-      VALUES (transaction_id, new_key, new_kind, new_reference, new_memo, body, cardinality(ordered), event, latest)
-      RETURNING id INTO made;
-  EXCEPTION WHEN unique_violation THEN
+  INSERT INTO audit_event (happened_at, actor_kind, actor_id, actor_label, origin, session, action, subject, reason, facts)
+    VALUES (instant, actor[1], actor[2], actor[3], actor[4], actor[5], 'ledger.posted', 'transaction:' || transaction_id, '',
+      ledger_facts(body, latest, legs, sha256(convert_to(lines, 'UTF8')), new_key, new_kind, new_memo, new_reference))
+    RETURNING id INTO event;
+  INSERT INTO ledger_transaction
+      (transaction_id, key, kind, reference, memo, body_hash, entry_count, event, effective_at)
+    VALUES (transaction_id, new_key, new_kind, new_reference, new_memo, body, legs, event, latest)
+    ON CONFLICT (key) DO NOTHING RETURNING id INTO made;
+  IF made IS NULL THEN
     RAISE EXCEPTION 'key % is being posted by somebody else', new_key USING ERRCODE = 'LG004';
-  END;
+  END IF;
   INSERT INTO ledger_entry (transaction_id, account_id, instrument_id, amount, balance_after, effective_at)
     SELECT made, u.account, u.instrument, u.amount, u.after, latest
     FROM unnest(ordered, instruments, moved, afters) AS u(account, instrument, amount, after);
   IF settles IS NOT NULL THEN
     INSERT INTO ledger_reservation_end (reservation_id, settled, transaction_id, event, ended_at)
       VALUES (held_id, taken, made, event, latest);
+  END IF;
+END $$;
+
+-- Whoever waited for a lock may find that the same posting went through meanwhile: what it lacks now, its twin took.
+CREATE FUNCTION ledger_refuse_twin(VARIADIC keys text[]) RETURNS void LANGUAGE plpgsql
+  SET search_path = public, pg_temp AS $$
+DECLARE
+  taken text;
+BEGIN
+  SELECT t.key INTO taken FROM ledger_transaction t WHERE t.key = ANY(keys) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'key % is being posted by somebody else', taken USING ERRCODE = 'LG004';
   END IF;
 END $$;
 
@@ -209,19 +235,18 @@ END $$;
 -- The last judge, at commit: number of entries as declared, and zero per instrument.
 CREATE FUNCTION ledger_transaction_check() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
-  counted int;
-  uneven record;
+  counted bigint;
+  uneven int;
 BEGIN
-  SELECT count(*) INTO counted FROM ledger_entry WHERE transaction_id = NEW.id;
-  IF counted <> NEW.entry_count THEN
-    RAISE EXCEPTION 'transaction % has % entries and declares %', NEW.key, counted, NEW.entry_count
+  SELECT sum(e.counted), min(e.instrument_id) FILTER (WHERE e.total <> 0) INTO counted, uneven
+    FROM (SELECT instrument_id, count(*) AS counted, sum(amount) AS total
+          FROM ledger_entry WHERE transaction_id = NEW.id GROUP BY instrument_id) e;
+  IF counted IS DISTINCT FROM NEW.entry_count THEN
+    RAISE EXCEPTION 'transaction % has % entries and declares %', NEW.key, coalesce(counted, 0), NEW.entry_count
       USING ERRCODE = '23514';
   END IF;
-  SELECT instrument_id, sum(amount) AS total INTO uneven FROM ledger_entry WHERE transaction_id = NEW.id
-    GROUP BY instrument_id HAVING sum(amount) <> 0 LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'transaction %: entries of instrument % sum to %', NEW.key, uneven.instrument_id, uneven.total
-      USING ERRCODE = '23514';
+  IF uneven IS NOT NULL THEN
+    RAISE EXCEPTION 'transaction %: entries of instrument % do not sum to zero', NEW.key, uneven USING ERRCODE = '23514';
   END IF;
   RETURN NULL;
 END $$;
@@ -230,8 +255,8 @@ CREATE FUNCTION ledger_entry_same_transaction() RETURNS trigger LANGUAGE plpgsql
   SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (
-    SELECT FROM (SELECT DISTINCT transaction_id FROM added) n LEFT JOIN ledger_transaction t ON t.id = n.transaction_id
-    WHERE t.xid IS DISTINCT FROM pg_current_xact_id()
+    SELECT FROM added n WHERE NOT EXISTS (
+      SELECT FROM ledger_transaction t WHERE t.id = n.transaction_id AND t.xid = pg_current_xact_id())
   ) THEN
     RAISE EXCEPTION 'entries belong into the database transaction of their header' USING ERRCODE = '23514';
   END IF;
@@ -258,6 +283,9 @@ BEGIN
   UPDATE ledger_balance b SET reserved = b.reserved + asked
     WHERE b.account_id = account AND b.posted - b.reserved >= asked;
   IF NOT FOUND THEN
+    IF EXISTS (SELECT FROM ledger_reservation r WHERE r.key = new_key) THEN
+      RAISE EXCEPTION 'key % is being used by somebody else', new_key USING ERRCODE = 'LG004';
+    END IF;
     PERFORM ledger_refuse(account, -asked);
   END IF;
   BEGIN

@@ -12,6 +12,7 @@ from portal.audit.services import OutsideTransaction, record
 from portal.domain.actors import Actor
 from portal.domain.errors import NotFound
 from portal.outbox.models import MESSAGE, Message
+from portal.runtime.statements import one_row
 
 MAX_ATTEMPTS = 12
 LONGEST_WAIT = timedelta(hours=1)
@@ -48,8 +49,7 @@ def enqueue(
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"{topic} was to be enqueued outside a transaction.")
-    with connection.cursor() as cursor:
-        cursor.execute(_ENQUEUE, [topic, key, json.dumps(payload), at, available_at or at])
+    one_row(_ENQUEUE, [topic, key, json.dumps(payload), at, available_at or at])
 
 
 def claim_due(*, at: datetime, limit: int = 100) -> list[Delivery]:
