@@ -18,7 +18,7 @@ test-production: environment-dev
 	@$(PY) -m portal.runtime.production -n 2 --dist loadgroup $(TESTS)
 
 bench: environment-dev
-	@$(PY) -m portal.runtime.testing -s -p no:cacheprovider --override-ini python_files='bench_*.py' tests/benchmarks $(BENCH)
+	@$(PY) -m tests.benchmarks.run $(BENCH)
 
 chaos: environment-dev
 	@CHAOS_KILLS=$${CHAOS_KILLS:-200} $(PY) -m portal.runtime.testing -s --timeout 3600 tests/races -m chaos

@@ -13,6 +13,17 @@ from django.test import TransactionTestCase
 
 from tests import databases, processes
 
+QUEUE_FIXTURES = {"celery_worker", "relay", "sequencer"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the broker; begin with the slow tests where processes share the work, end with them elsewhere."""
+    for item in items:
+        if QUEUE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.queue)
+    shared = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None) == shared)
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker) -> Iterator[None]:
