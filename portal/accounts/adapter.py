@@ -1,7 +1,6 @@
 """Where allauth meets the portal: throttling, the trail, encryption of second factors, who lands where."""
 
 import logging
-from datetime import timedelta
 from smtplib import SMTPException
 from types import SimpleNamespace
 from typing import Any
@@ -27,38 +26,20 @@ from portal.domain.roles import HOUSE_ROLES, ISSUER_ROLES
 
 log = logging.getLogger("portal.accounts")
 
-WINDOW = timedelta(minutes=10)
-PER_ACCOUNT = 10
-PER_ADDRESS = 100
 MFA_CONTEXT = "mfa_authenticator.data"
 # What was just set up was just shown: the session need not be asked for it at once.
 _SHOWN_BY_SETTING_UP = {"mfa/email/totp_activated": "totp", "mfa/email/webauthn_added": "webauthn"}
 
 
-def count_sign_in(request: HttpRequest, account: str) -> None:
-    """
-    One more attempt to sign in as `account`, from this address.
-
-    raises  TooManyAttempts
-    """
-    now = timezone.now()
-    address = sessions.address_of(request)
-    services.count_attempt(bucket=f"sign-in|address|{address}", limit=PER_ADDRESS, window=WINDOW, at=now)
-    services.count_attempt(bucket=_account_bucket(account), limit=PER_ACCOUNT, window=WINDOW, at=now)
-
-
-def forget_sign_ins(account: str) -> None:
-    services.forget_attempts(bucket=_account_bucket(account))
-
-
-def _account_bucket(account: str) -> str:
-    return f"sign-in|account|{account.strip().lower()}"
-
-
 class AccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         try:
-            count_sign_in(request, str(credentials.get("email", "")))
+            services.count_try(
+                kind="sign-in",
+                account=str(credentials.get("email", "")),
+                address=sessions.address_of(request),
+                at=timezone.now(),
+            )
         except services.TooManyAttempts as refused:
             raise ValidationError(f"{refused.message} {refused.next_step}", code=refused.code) from refused
         super().pre_authenticate(request, **credentials)
@@ -66,7 +47,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         user = super().authenticate(request, **credentials)
         if user is not None:
-            forget_sign_ins(str(credentials.get("email", "")))
+            services.forget_tries(kind="sign-in", account=str(credentials.get("email", "")))
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

@@ -16,7 +16,6 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from portal.accounts import services, sessions
-from portal.accounts.adapter import PER_ACCOUNT, PER_ADDRESS, WINDOW
 
 # What fido2 raises for JSON that no browser makes.
 MALFORMED = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
@@ -28,11 +27,9 @@ def _not_understood() -> ValidationError:
 
 def _count(kind: str, account: object) -> None:
     """raises  ValidationError beyond the limit for this account or this address"""
-    now = timezone.now()
     address = sessions.address_of(context.request)
     try:
-        services.count_attempt(bucket=f"{kind}|address|{address}", limit=PER_ADDRESS, window=WINDOW, at=now)
-        services.count_attempt(bucket=f"{kind}|account|{account}", limit=PER_ACCOUNT, window=WINDOW, at=now)
+        services.count_try(kind=kind, account=str(account), address=address, at=timezone.now())
     except services.TooManyAttempts as refused:
         raise ValidationError(f"{refused.message} {refused.next_step}", code=refused.code) from refused
 
@@ -43,7 +40,7 @@ class _CountedCode:
     def clean_code(self) -> str:
         _count("code", self.user.pk)
         code: str = super().clean_code()  # type: ignore[misc]
-        services.forget_attempts(bucket=f"code|account|{self.user.pk}")
+        services.forget_tries(kind="code", account=str(self.user.pk))
         return code
 
 

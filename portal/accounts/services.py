@@ -20,6 +20,9 @@ from portal.domain.errors import Conflict, Invalid, NotFound, Refused
 from portal.domain.roles import OrganisationKind, Role
 
 NAME_LENGTH = 200
+WINDOW = timedelta(minutes=10)
+PER_ACCOUNT = 10
+PER_ADDRESS = 100
 
 
 class EmailTaken(Conflict):
@@ -273,9 +276,23 @@ def count_attempt(*, bucket: str, limit: int, window: timedelta, at: datetime) -
     return count
 
 
-def forget_attempts(*, bucket: str) -> None:
-    """Start this count anew, after a success."""
-    Attempts.objects.filter(bucket=sha256_hex(bucket.encode())).delete()
+def count_try(*, kind: str, account: str, address: str, at: datetime) -> None:
+    """
+    One more try of this kind (sign-in, code, key, reset) for an account, from an address.
+
+    raises  TooManyAttempts beyond PER_ACCOUNT or PER_ADDRESS in WINDOW
+    """
+    count_attempt(bucket=f"{kind}|address|{address}", limit=PER_ADDRESS, window=WINDOW, at=at)
+    count_attempt(bucket=_account_bucket(kind, account), limit=PER_ACCOUNT, window=WINDOW, at=at)
+
+
+def forget_tries(*, kind: str, account: str) -> None:
+    """Start the account's count anew, after a success; the address's goes on."""
+    Attempts.objects.filter(bucket=sha256_hex(_account_bucket(kind, account).encode())).delete()
+
+
+def _account_bucket(kind: str, account: str) -> str:
+    return f"{kind}|account|{account.strip().lower()}"
 
 
 _COUNT = """

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.views import LoginView
 from django.conf import settings
@@ -17,7 +18,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.accounts import selectors, services, sessions
-from portal.accounts.adapter import AccountAdapter
 from portal.accounts.models import User
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -52,7 +52,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
         at=timezone.now(),
         methods=[sessions.DEMO_METHOD],
     )
-    return HttpResponseRedirect(_next(request) or AccountAdapter(request).get_login_redirect_url(request))
+    return HttpResponseRedirect(_next(request) or get_adapter(request).get_login_redirect_url(request))
 
 
 @login_required
@@ -62,7 +62,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     onward = _next(request) or "/"
     if sessions.has_two_factors(request):
         return HttpResponseRedirect(onward)
-    methods = AccountAdapter(request).get_reauthentication_methods(request.user)
+    methods = get_adapter(request).get_reauthentication_methods(request.user)
     return render(
         request,
         "account/second_factor.html",

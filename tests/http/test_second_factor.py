@@ -180,7 +180,7 @@ def test_a_code_works_once(client):
 
 
 def test_codes_cannot_be_guessed_for_long(client, monkeypatch):
-    monkeypatch.setattr("portal.accounts.forms.PER_ACCOUNT", 3)
+    monkeypatch.setattr("portal.accounts.services.PER_ACCOUNT", 3)
     who = make.member(Role.OPERATOR, password=make.PASSWORD)
     secret = with_app(who)
     client.post("/accounts/login/", {"login": who.email, "password": make.PASSWORD})

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from portal.accounts import adapter, selectors
+from portal.accounts import selectors, services
 from portal.accounts.models import User
 from portal.audit.models import Event
 from portal.domain.roles import Role
@@ -106,7 +106,7 @@ def test_a_closed_account_does_not_sign_in(client, now):
 
 
 def test_an_account_is_shut_for_a_while_after_too_many_attempts(client, monkeypatch):
-    monkeypatch.setattr(adapter, "PER_ACCOUNT", 3)
+    monkeypatch.setattr(services, "PER_ACCOUNT", 3)
     who = make.person(password=make.PASSWORD)
     for _ in range(3):
         try_password(client, who.email, "wrong")
@@ -120,7 +120,7 @@ def test_an_account_is_shut_for_a_while_after_too_many_attempts(client, monkeypa
 
 
 def test_a_success_starts_the_count_anew(client, monkeypatch):
-    monkeypatch.setattr(adapter, "PER_ACCOUNT", 3)
+    monkeypatch.setattr(services, "PER_ACCOUNT", 3)
     who = make.person(password=make.PASSWORD)
     for password in ("wrong", "wrong", make.PASSWORD, "wrong", "wrong"):
         client.logout()
@@ -130,7 +130,7 @@ def test_a_success_starts_the_count_anew(client, monkeypatch):
 
 
 def test_one_address_cannot_go_through_many_accounts(client, monkeypatch):
-    monkeypatch.setattr(adapter, "PER_ADDRESS", 4)
+    monkeypatch.setattr(services, "PER_ADDRESS", 4)
     for n in range(4):
         try_password(client, f"nobody{n}@somewhere.example", "wrong")
     who = make.person(password=make.PASSWORD)
@@ -140,7 +140,7 @@ def test_one_address_cannot_go_through_many_accounts(client, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_guesses_get_no_more_than_the_limit(monkeypatch):
-    monkeypatch.setattr(adapter, "PER_ACCOUNT", 4)
+    monkeypatch.setattr(services, "PER_ACCOUNT", 4)
     who = make.person(password=make.PASSWORD)
 
     def guess(_) -> int:

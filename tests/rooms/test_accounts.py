@@ -191,8 +191,17 @@ def test_attempts_are_counted_to_the_limit_and_start_anew_in_the_next_window(now
         once(now)
     assert refused.value.status == 429
     assert once(now + timedelta(minutes=10)) == 1
-    services.forget_attempts(bucket="b")
-    assert once(now) == 1
+
+
+def test_a_success_forgets_the_account_and_not_the_address(now):
+    def once(account):
+        services.count_try(kind="sign-in", account=account, address="203.0.113.9", at=now)
+
+    once("Ada@somewhere.example")
+    once("ada@somewhere.example ")
+    assert sorted(Attempts.objects.values_list("count", flat=True)) == [2, 2]
+    services.forget_tries(kind="sign-in", account="ADA@somewhere.example")
+    assert list(Attempts.objects.values_list("count", flat=True)) == [2]
 
 
 def test_what_is_counted_is_not_readable_in_the_table(now):
