@@ -1,6 +1,8 @@
 """`manage.py up`: the whole portal, from nothing, in one command; Ctrl-C ends all of it."""
 
 import os
+import re
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +16,7 @@ from celery.concurrency import prefork
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import OperationalError, connection, connections
 from django.urls import NoReverseMatch, get_resolver, reverse
 from granian.constants import Interfaces
 from granian.server import Server
@@ -31,6 +33,7 @@ from portal.wsgi import application
 # Imported for the memory they share with the children that need them.
 SHARED = (celery_worker, prefork, application, privileges)
 LOG_BYTES = 5_000_000
+WORKER_STATEMENT_MS = 120_000  # below Celery's time limits
 
 
 class Command(BaseCommand):
@@ -126,7 +129,7 @@ class Portal:
     def step(self, what: str, work: Callable[[], object], *, must: bool) -> None:
         """Run one step of the start in a child, so that its memory is given back."""
         self.say(what)
-        if forks.run(what, work, close=(self.lock,)):
+        if forks.run(what, partial(plainly, work), close=(self.lock,)):
             if must:
                 raise CommandError(f"This step failed: {what}. The reason is above.")
             self.say(f"this step failed, the portal starts without it: {what}")
@@ -192,12 +195,26 @@ def started(server: Cluster | Valkey, log: Path) -> Child:
     return server.child
 
 
+def plainly(work: Callable[[], object]) -> None:
+    """Do a step; what an operator can mend is said in a sentence, anything else with its traceback."""
+    try:
+        work()
+    except CommandError as refusal:
+        sys.exit(str(refusal))
+    except OperationalError as error:
+        sys.exit(f"The database does not answer: {error}")
+
+
 def load_demo() -> None:
     call_command("demo", "--if-empty")
 
 
 def work() -> None:
-    """The Celery worker: two processes that do tasks, and one that hands them out."""
+    """The Celery worker: two processes that do tasks, and one that hands them out; their statements may take longer."""
+    limits = connection.settings_dict["OPTIONS"]
+    limits["options"] = re.sub(
+        r"statement_timeout=\d+", f"statement_timeout={WORKER_STATEMENT_MS}", limits["options"]
+    )
     celery_app.worker_main(
         ["worker", "--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
     )
