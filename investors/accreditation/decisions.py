@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from investors.accreditation.facts import DeterminationFacts, EvidenceInput
 from investors.accreditation.models import REQUEST, Determination, DeterminationEvidence, Request, Revocation
@@ -129,14 +129,16 @@ def revoke(*, determination_id: UUID, reason: str, actor: Actor, at: datetime) -
     """
     said = _required_reason(reason)
     with transaction.atomic():
-        row = Determination.objects.select_for_update().filter(pk=determination_id).first()
+        row = Determination.objects.filter(pk=determination_id).first()
         if row is None:
             raise NoSuchDetermination("There is no determination with this id.")
-        if Revocation.objects.filter(determination=row).exists():
-            raise AlreadyRevoked("This determination was revoked before.")
-        Revocation.objects.create(
-            determination=row, actor=str(actor), actor_label=actor.label, reason=said, at=at
-        )
+        try:
+            with transaction.atomic():
+                Revocation.objects.create(
+                    determination=row, actor=str(actor), actor_label=actor.label, reason=said, at=at
+                )
+        except IntegrityError as clash:
+            raise AlreadyRevoked("This determination was revoked before.") from clash
         record(
             actor=actor,
             action="accreditation.revoked",

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from investors.accreditation.facts import AccreditationPaper, DeterminationFacts, RequestFacts
@@ -18,7 +18,7 @@ from investors.domain.standing import (
     kyc_missing,
     screening_missing,
 )
-from investors.domain.verification import EVIDENCE_KINDS, METHODS
+from investors.domain.verification import EVIDENCE_KINDS, METHODS, REPRESENTATION_DAYS, Paper
 from investors.kyc import selectors as kyc
 from investors.kyc.facts import KycState
 from investors.profiles import selectors as profiles
@@ -115,6 +115,15 @@ def fresh_representations(
     """For this room: representations made to this issuer or to any since an instant, newest first."""
     rows = Representation.objects.filter(investor_id=investor_id, at__gte=since).order_by("-at", "pk")
     return [row for row in rows if row.issuer_id in (None, issuer_id)]
+
+
+def papers_of_request(one: RequestFacts, *, at: datetime) -> list[Paper]:
+    """What a request rests on: its papers, and the investor's representations that are still fresh."""
+    spoken = fresh_representations(
+        one.investor_id, issuer_id=one.issuer_id, since=at - timedelta(days=REPRESENTATION_DAYS)
+    )
+    said = [Paper(kind, row.at.astimezone(UTC).date()) for row in spoken for kind in row.kinds]
+    return [*(Paper(paper.kind, paper.dated, paper.tax_year) for paper in one.papers), *said]
 
 
 def request_facts(row: Request) -> RequestFacts:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from investors.accreditation.models import (
 )
 from investors.accreditation.selectors import (
     NoSuchRequest,
-    fresh_representations,
+    papers_of_request,
     request_facts,
 )
 from investors.domain.bases import basis_for
@@ -150,9 +150,7 @@ def submit_request(*, request_id: UUID, actor: Actor, at: datetime) -> RequestFa
         row = locked(request_id)
         after = REQUEST.after(row.state, "submit")
         investor = profiles.investor(row.investor_id)
-        papers = [Paper(p.kind, p.dated, p.tax_year) for p in row.papers.all()]
-        spoken = fresh_representations(row.investor_id, issuer_id=row.issuer_id, since=fresh_since(at))
-        papers += [Paper(kind, r.at.astimezone(UTC).date()) for r in spoken for kind in r.kinds]
+        papers = papers_of_request(request_facts(row), at=at)
         _refuse_incomplete(method_for(row.method), row.basis, investor, papers, on=at.date())
         row.state, row.submitted_at = after, at
         row.save(update_fields=["state", "submitted_at"])

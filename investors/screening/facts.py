@@ -44,7 +44,7 @@ class ScreeningState:
 
 @dataclass(frozen=True, slots=True)
 class HitFacts:
-    """One match, for the officer's side-by-side look; `own_name` is opened only by `hit_for_officer`."""
+    """One match without the investor's name, which only `services.compare` opens."""
 
     id: UUID
     investor_id: UUID
@@ -57,3 +57,16 @@ class HitFacts:
     found_at: datetime
     decided_at: datetime | None
     reason: str
+
+    @property
+    def likeness(self) -> str:
+        return f"{self.score / 10:.1f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both names of a match side by side, and the sentence that explains the likeness."""
+
+    own_name: str
+    listed_name: str
+    why: str

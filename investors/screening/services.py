@@ -11,7 +11,7 @@ from django.db import transaction
 from investors.domain.screening import MATCH_FROM, matches
 from investors.domain.screening import ListedName as Listed
 from investors.profiles import selectors as profiles
-from investors.screening.facts import HitFacts, ListFacts
+from investors.screening.facts import Comparison, HitFacts, ListFacts
 from investors.screening.models import HIT, Hit, ListedName, Screening, ScreeningList
 from investors.screening.selectors import (
     NoSuchHit,
@@ -171,6 +171,30 @@ def decide_hit(
             score=row.score,
         )
     return hit_facts(row)
+
+
+def compare(*, hit_id: UUID, reason: str, actor: Actor, at: datetime) -> Comparison:
+    """
+    Open both names of a match to an officer; leaves an event with the reason.
+
+    raises  NoSuchHit, Invalid without a reason
+    """
+    if len(reason.strip()) < 5:
+        raise Invalid("Say why you need to see the name; the reason is kept.", field="reason")
+    with transaction.atomic():
+        row = Hit.objects.filter(pk=hit_id).first()
+        if row is None:
+            raise NoSuchHit("There is no name match with this id.")
+        record(
+            actor=actor,
+            action="investor.personal_data_opened",
+            subject=f"investor:{row.investor_id}",
+            reason=reason.strip(),
+            at=at,
+            hit=str(row.pk),
+            fields=["legal_name"],
+        )
+        return Comparison(row.own_name, row.listed_name, row.why)
 
 
 def _screen_against(

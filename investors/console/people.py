@@ -1,0 +1,49 @@
+"""Investors in the compliance console: the list, and one investor with everything known."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from investors.accreditation import selectors as accreditation
+from investors.kyc import selectors as kyc
+from investors.profiles import selectors as profiles
+from investors.screening import selectors as screening
+from portal.funding import selectors as funding
+from portal.http.consoles import compliance_console
+
+
+@compliance_console.page(
+    "investors/",
+    name="investors",
+    action="investor.view",
+    label="Investors",
+    group="",
+    icon="people",
+    order=15,
+)
+def investors(request: HttpRequest) -> HttpResponse:
+    """The newest 200, or those whose reference begins as typed."""
+    sought = request.GET.get("q", "")[:16]
+    found = profiles.investors(reference=sought)
+    claims = accreditation.claims_of_many([one.id for one in found], on=timezone.now().date())
+    rows = [(one, claims[one.id]) for one in found]
+    return render(request, "investors/profiles/list.html", {"rows": rows, "sought": sought})
+
+
+@compliance_console.page("investors/<uuid:investor_id>/", name="investor", action="investor.view")
+def investor(request: HttpRequest, investor_id: UUID) -> HttpResponse:
+    """Claims, cases, determinations, matches, money and revisions of one investor."""
+    found = profiles.investor(investor_id)
+    context = {
+        "investor": found,
+        "masked": profiles.masked_data(investor_id),
+        "claims": accreditation.claims_of(investor_id, on=timezone.now().date()),
+        "cases": kyc.cases_of(investor_id),
+        "determinations": accreditation.determinations(investor_id),
+        "hits": screening.hits(investor_id=investor_id),
+        "cash": funding.cash(owner=found.owner),
+        "revisions": profiles.revisions(investor_id),
+    }
+    return render(request, "investors/profiles/investor.html", context)
