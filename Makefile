@@ -17,7 +17,10 @@ test-production: environment-dev
 	@$(PY) -m portal.runtime.packages
 	@$(PY) -m portal.runtime.production -n 2 --dist loadgroup $(TESTS)
 
+# django-hordak, for comparison only, has an environment of its own; without it (no network) the rest is measured.
 bench: environment-dev
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install -q --disable-pip-version-check -r requirements-bench.txt || rm -rf .venv-bench
 	@$(PY) -m tests.benchmarks.run $(BENCH)
 
 chaos: environment-dev

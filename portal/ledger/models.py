@@ -84,7 +84,7 @@ class Transaction(models.Model):
     """The header of a posting; it declares its number of entries and the database transaction that made it."""
 
     transaction_id = models.UUIDField(unique=True)
-    key = models.CharField(max_length=200, unique=True)
+    key = models.CharField(max_length=200)
     kind = models.CharField(max_length=64)
     reference = models.CharField(max_length=120)
     memo = models.CharField(max_length=400, blank=True)
@@ -98,6 +98,7 @@ class Transaction(models.Model):
         indexes = [models.Index(fields=["reference"], name="ledger_tx_by_reference")]
         constraints = [
             models.CheckConstraint(condition=models.Q(entry_count__gte=2), name="ledger_two_entries"),
+            models.UniqueConstraint(fields=["key"], name="ledger_transaction_key_once"),
         ]
 
 

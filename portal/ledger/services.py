@@ -20,7 +20,6 @@ from portal.domain.errors import Conflict, Invalid, NotFound, Refused
 from portal.ledger.facts import InstrumentFacts, Leg, Posted, Posting
 from portal.runtime.statements import one_row
 
-
 _POST = (
     "SELECT transaction_id, effective_at, replayed "
     "FROM ledger_post(%s::text[], %s, %s, %s, %s, %s, %s::bigint[], %s::numeric[], %s)"

@@ -123,9 +123,8 @@ class Migration(migrations.Migration):
                 "db_table": "audit_event",
                 "indexes": [
                     models.Index(fields=["subject", "id"], name="audit_event_by_subject"),
-                    models.Index(fields=["actor_id", "id"], name="audit_event_by_actor"),
-                    models.Index(fields=["action", "id"], name="audit_event_by_action"),
-                    models.Index(fields=["organisation", "id"], name="audit_event_by_org"),
+                    models.Index(fields=["action", "id"], condition=~models.Q(action="ledger.posted"), name="audit_event_by_action"),
+                    models.Index(fields=["organisation", "id"], condition=models.Q(organisation__isnull=False), name="audit_event_by_org"),
                 ],
             },
         ),

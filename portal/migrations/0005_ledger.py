@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('transaction_id', models.UUIDField(unique=True)),
-                ('key', models.CharField(max_length=200, unique=True)),
+                ('key', models.CharField(max_length=200)),
                 ('kind', models.CharField(max_length=64)),
                 ('reference', models.CharField(max_length=120)),
                 ('memo', models.CharField(blank=True, max_length=400)),
@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'ledger_transaction',
                 'indexes': [models.Index(fields=['reference'], name='ledger_tx_by_reference')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('entry_count__gte', 2)), name='ledger_two_entries')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('entry_count__gte', 2)), name='ledger_two_entries'), models.UniqueConstraint(fields=('key',), name='ledger_transaction_key_once')],
             },
         ),
         migrations.CreateModel(

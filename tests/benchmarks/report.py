@@ -1,0 +1,142 @@
+"""Results as a table in docs/benchmarks.md, between two marks: what people wrote around it stays."""
+
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- measured: written by make bench -->", "<!-- end of measured -->"
+
+
+def write_table(path: Path, told: dict[str, Any]) -> None:
+    """Replace what stands between the marks; put them at the end of a page that has none."""
+    page = path.read_text() if path.exists() else "# Benchmarks\n"
+    if BEGIN not in page:
+        page = f"{page.rstrip()}\n\n{BEGIN}\n{END}\n"
+    before, rest = page.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    path.write_text(f"{before}{BEGIN}\n{measured(told)}\n{END}{after}")
+
+
+def measured(told: dict[str, Any]) -> str:
+    """Machine, and one row per figure: measured, aim, whether it is met."""
+    machine = told["machine"]
+    lines = [
+        f"Measured {told['at']} on {machine['processors']} processors (shared with other work; load "
+        f"{machine['load_before']} at the start), {machine['memory_gb']} GB, {machine['system']}, Python "
+        f"{machine['python']}, PostgreSQL {machine['postgresql']} with writes to disk (fsync on; "
+        f"{', '.join(machine['settings'][:2])}).",
+        "",
+        "| What | Measured | Aim | Met |",
+        "| --- | --- | --- | --- |",
+    ]
+    rows = [*posting_rows(told.get("posting", {})), *large_rows(told.get("large", {}))]
+    lines += [f"| {what} | {figure} | {aim} | {met} |" for what, figure, aim, met in rows]
+    return "\n".join(lines)
+
+
+Row = tuple[str, str, str, str]
+
+
+def judged(what: str, figure: str, aim: str, met: bool) -> Row:
+    return what, figure, aim, "yes" if met else "**no**"
+
+
+def posting_rows(told: dict[str, Any]) -> list[Row]:
+    """Ratios are medians over rounds of the rate in that round; rates are medians too."""
+    rows: list[Row] = []
+    for clients, found in told.items():
+        rate, ratio = found["rate"], found["to_tpcb"]
+        at_once = f"{clients} client{'s' if clients != '1' else ''}"
+        rows.append((f"TPC-B by pgbench, {at_once}", f"{rate['tpcb']}/s", "", ""))
+        rows.append(
+            judged(
+                f"post, audit record and outbox message in SQL, {at_once}",
+                f"{rate['post_sql']}/s = {ratio['post_sql']:.2f} of TPC-B",
+                "0.8",
+                ratio["post_sql"] >= 0.8,
+            )
+        )
+        rows.append(
+            judged(
+                f"the same through `services.post()`, `record()`, `enqueue()`, {at_once}",
+                f"{rate['post_python']}/s = {ratio['post_python']:.2f} of TPC-B",
+                "0.5",
+                ratio["post_python"] >= 0.5,
+            )
+        )
+        rows.append(
+            (
+                f"TPC-B's own statements through Django, {at_once}",
+                f"{rate['tpcb_python']}/s = {ratio['tpcb_python']:.2f} of TPC-B",
+                "",
+                "",
+            )
+        )
+        if "to_hordak" in found:
+            rows.append(
+                judged(
+                    f"ours through Python against django-hordak `transfer_to`, {at_once}",
+                    f"{rate['post_python']}/s to {rate['hordak']}/s = {found['to_hordak']:.2f} times",
+                    "2 times",
+                    found["to_hordak"] >= 2,
+                )
+            )
+    return rows
+
+
+def large_rows(told: dict[str, Any]) -> list[Row]:
+    if not told:
+        return []
+    rows: list[Row] = []
+    for name, aim in (("payouts", True), ("pairs", False)):
+        batch = told[name]
+        seconds = batch["seconds"]
+        rows.append(
+            (
+                f"`post_many`, {batch['entries']:,} entries, {batch['legs']:,} legs each, against COPY into a table "
+                "with the same indexes and checks",
+                f"{seconds['post_many']} s to {seconds['copy_indexed']} s = {batch['to_copy_indexed']:.2f} times "
+                f"({batch['to_copy_bare']:.2f} times a table without any)",
+                "3 times" if aim else "",
+                ("yes" if batch["to_copy_indexed"] <= 3 else "**no**") if aim else "",
+            )
+        )
+    sealing, keeping = told["sealing"], told["keep_up"]
+    rows.append(
+        judged(
+            f"sequencer, {sealing['leaves']:,} leaves waiting",
+            f"{sealing['per_second']:,} leaves/s",
+            "5,000/s",
+            sealing["per_second"] >= 5000,
+        )
+    )
+    rows.append(
+        judged(
+            f"sequencer beside a writer of {keeping['written_per_second']:,} events/s",
+            f"waiting when it looked, five times a second: median {keeping['waiting_median']:.0f}, most "
+            f"{keeping['waiting_most']}; at the end {keeping['left_at_the_end']}",
+            "never behind",
+            keeping["left_at_the_end"] == 0,
+        )
+    )
+    proofs = told["proofs"]
+    for kind in ("inclusion", "consistency"):
+        rows.append(
+            judged(
+                f"{kind} proof in a log of {proofs['leaves']:,} leaves, nothing remembered",
+                f"median {proofs[kind]['median_ms']} ms, 95 % within {proofs[kind]['p95_ms']} ms",
+                "5 ms",
+                proofs[kind]["median_ms"] < 5,
+            )
+        )
+    verify = told["verify"]
+    spent = verify["ledger_seconds"] + verify["log_seconds"]
+    rows.append(
+        judged(
+            f"`manage.py verify` of {verify['entries']:,} entries in {verify['transactions']:,} postings and "
+            f"{verify['leaves']:,} leaves",
+            f"{spent:.0f} s (ledger {verify['ledger_seconds']} s, log {verify['log_seconds']} s)",
+            "60 s",
+            spent <= 60,
+        )
+    )
+    return rows
