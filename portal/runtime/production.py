@@ -23,7 +23,7 @@ from portal.runtime.processes import spawn
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15")
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-QUEUE_TESTS = ("tests/rooms", "tests/races", "tests/journeys", "-m", "queue")
+QUEUE_TESTS = ("-m", "queue")
 
 
 def free_ports(count: int) -> list[int]:
@@ -85,9 +85,8 @@ def rabbitmq(folder: Path, account: Account | None) -> Iterator[str]:
         child.stop(timeout=30)
         epmd = program("epmd")
         if epmd:
-            spawn(
-                "epmd", [epmd, "-port", str(names), "-kill"], env=environment, account=account
-            ).process.wait(10)
+            end = [epmd, "-port", str(names), "-kill"]
+            spawn("epmd", end, log=log, env=environment, account=account).process.wait(10)
 
 
 @contextmanager
