@@ -5,12 +5,13 @@ it, applied at the effective date's closes. Every step is safe to repeat, and pe
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from indices.domain import valuation
 from indices.domain.level import divisor_after, level_of
@@ -211,7 +212,7 @@ def apply(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts:
                 index_id=index.pk,
                 trades=traded.trades,
                 key=f"rebalance:{found.pk}",
-                kind="rebalances.trades",
+                kind="index.rebalance",
                 reference=f"rebalance:{found.pk}",
                 day=max(found.effective_date, last_closed(at)),
                 rebalance_id=found.pk,
@@ -374,9 +375,8 @@ def _take_decision(found: Rebalance, actor: Actor, at: datetime) -> None:
     event = "approve" if asked.state == "approved" else "reject"
     found.state = REBALANCE.after(found.state, event)
     found.reason = "" if event == "approve" else asked.note or "Rejected."
-    found.effective_date = (
-        max(found.effective_date, at.date()) if event == "approve" else found.effective_date
-    )
+    if event == "approve":
+        found.effective_date = max(found.effective_date, at.date(), _first_free_day(found))
     found.save(update_fields=["state", "reason", "effective_date"])
     record(
         actor=actor,
@@ -386,6 +386,13 @@ def _take_decision(found: Rebalance, actor: Actor, at: datetime) -> None:
         reason=found.reason,
         effective_date=found.effective_date.isoformat(),
     )
+
+
+def _first_free_day(found: Rebalance) -> date:
+    """The day after the last basket or signed rebalance: two that were signed on one day take effect one by one."""
+    taken = Rebalance.objects.filter(index_id=found.index_id, state__in=("approved", "applied", "held"))
+    last = taken.exclude(pk=found.pk).aggregate(last=Max("effective_date"))["last"]
+    return found.effective_date if last is None else last + timedelta(days=1)
 
 
 def _weights(found: Rebalance) -> dict[str, int]:

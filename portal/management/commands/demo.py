@@ -1,16 +1,14 @@
 """`manage.py demo`: loads the demonstration by living it, service by service."""
 
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from portal.accounts import selectors as accounts
-from portal.management.story import plot
+from portal.management.story import indices, plot
 
 
 class Command(BaseCommand):
@@ -32,7 +30,9 @@ class Command(BaseCommand):
         if self._settled():
             if options["if_empty"]:
                 return
-            raise CommandError("There is a house here already. Start with an empty database: `make clean`.")
+            raise CommandError(
+                "There is a house here already. The story needs an empty database: stop the portal and remove var/."
+            )
         if options["investors"] < 10:
             raise CommandError("The story needs at least 10 investors.")
         prices: Path | None = options["prices"]
@@ -44,10 +44,14 @@ class Command(BaseCommand):
             self.stdout.write(f"  {time.monotonic() - started:5.1f} s  {sentence}")
             self.stdout.flush()
 
-        story = plot.begin(name=settings.SITE_NAME, until=timezone.now().date() - timedelta(days=1), seed=options["seed"], tell=tell)
+        market = indices.bring_prices(prices, seed=options["seed"], tell=tell)
+        story = plot.begin(name=settings.SITE_NAME, until=market.last_day, seed=options["seed"], tell=tell)
         plot.raise_money(story, investor_count=options["investors"])
+        indices.launch(story)
         plot.pay_dividends(story)
+        indices.run_weeks(story, market)
         plot.leave_something_to_do(story)
+        indices.come_to_today(story, market)
         tell("The demonstration is loaded.")
 
     @staticmethod

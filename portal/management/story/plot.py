@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -31,6 +32,7 @@ class Story:
     issuers: dict[str, Issuer] = field(default_factory=dict)
     offerings: dict[str, OfferingFacts] = field(default_factory=dict)
     dividends: dict[str, DividendFacts] = field(default_factory=dict)
+    indices: dict[str, UUID] = field(default_factory=dict)
 
     @property
     def hero(self) -> Investor:
