@@ -42,6 +42,18 @@ class Statistics:
     worst: float
     positive: float
 
+    @property
+    def total_percent(self) -> float:
+        return 100 * self.total_return
+
+    @property
+    def drawdown_percent(self) -> float:
+        return 100 * self.max_drawdown
+
+    @property
+    def volatility_percent(self) -> float | None:
+        return None if self.volatility is None else 100 * self.volatility
+
 
 def statistics(returns: ArrayLike, periods_per_year: int = 365) -> Statistics:
     """

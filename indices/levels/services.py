@@ -100,7 +100,8 @@ def advance(*, index_id: UUID, actor: Actor, at: datetime) -> Advanced:
     rebalances.claim_due(index_id=index_id, actor=actor, at=at)
     levels: list[date] = []
     applied: list[UUID] = []
-    for found in Rebalance.objects.filter(index_id=index_id, state="awaiting_approval"):
+    waiting = Rebalance.objects.filter(index_id=index_id, state="awaiting_approval")
+    for found in waiting.order_by("reference_date"):
         rebalances.take_decision(rebalance_id=found.pk, actor=actor, at=at)
     while True:
         following = (

@@ -40,6 +40,14 @@ class ConstituentFacts:
     weight_ppb: int
     previous_ppb: int
 
+    @property
+    def weight_percent(self) -> Decimal:
+        return Decimal(self.weight_ppb) / 10_000_000
+
+    @property
+    def previous_percent(self) -> Decimal:
+        return Decimal(self.previous_ppb) / 10_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class TradeFacts:

@@ -163,11 +163,17 @@ def decide(
     """
     A second person approves or rejects. Approved after its effective date, it takes effect at the next close.
 
-    raises  NoSuchRebalance, AlreadyDecided, MakerCannotCheck, OnlyPeopleDecide, NotAllowedNow
+    raises  NoSuchRebalance, AlreadyDecided, MakerCannotCheck, OnlyPeopleDecide, NotAllowedNow, NotInOrder
     """
     with transaction.atomic():
         found, _ = _lock(rebalance_id)
         REBALANCE.after(found.state, "approve" if approved else "reject")
+        earlier = _waits_before(found)
+        if approved and earlier is not None:
+            raise NotInOrder(
+                f"The rebalance of {earlier.reference_date} waits for its signature and comes first.",
+                next_step="Approve or reject that one, then this.",
+            )
         if approved:
             approving.approve(approval_id=found.approval_id, checker=checker, at=at, note=note)
         else:
@@ -177,10 +183,13 @@ def decide(
 
 
 def take_decision(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts:
-    """Carry over a decision that was made in the work queue of approvals; nothing where there is none yet."""
+    """
+    Carry over a decision that was made in the work queue of approvals; nothing where there is none yet, or while
+    an earlier rebalance waits for its own: they take effect in order.
+    """
     with transaction.atomic():
         found, _ = _lock(rebalance_id)
-        if found.state == "awaiting_approval":
+        if found.state == "awaiting_approval" and _waits_before(found) is None:
             _take_decision(found, actor, at)
     return rebalance_facts(found)
 
@@ -385,6 +394,17 @@ def _take_decision(found: Rebalance, actor: Actor, at: datetime) -> None:
         at=at,
         reason=found.reason,
         effective_date=found.effective_date.isoformat(),
+    )
+
+
+def _waits_before(found: Rebalance) -> Rebalance | None:
+    """The first earlier rebalance of the index that waits for its signature."""
+    return (
+        Rebalance.objects.filter(
+            index_id=found.index_id, state="awaiting_approval", reference_date__lt=found.reference_date
+        )
+        .order_by("reference_date")
+        .first()
     )
 
 

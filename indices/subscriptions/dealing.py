@@ -188,7 +188,7 @@ def fill_pot(*, run_id: UUID, actor: Actor, at: datetime) -> int:
             index_id=run.index_id,
             trades=sales,
             key=f"run:{run.pk}:sales",
-            kind="subscriptions.sales",
+            kind="index.sale",
             reference=f"run:{run.pk}",
             day=run.day,
             dealing_run_id=run.pk,
@@ -197,7 +197,7 @@ def fill_pot(*, run_id: UUID, actor: Actor, at: datetime) -> int:
         )
         post(
             key=f"run:{run.pk}:pot",
-            kind="subscriptions.pot",
+            kind="index.pot",
             reference=f"run:{run.pk}",
             legs=[Leg(accounts.cash, -needed), Leg(accounts.pot, needed)],
             actor=actor,
@@ -219,7 +219,7 @@ def finish_run(*, run_id: UUID, actor: Actor, at: datetime) -> RunFacts:
         if left:
             post(
                 key=f"run:{run.pk}:left",
-                kind="subscriptions.pot",
+                kind="index.pot",
                 reference=f"run:{run.pk}",
                 legs=[Leg(accounts.pot, -left), Leg(accounts.cash, left)],
                 actor=actor,
@@ -303,7 +303,7 @@ def _stream(index: IndexFacts, rules: Rules, actor: Actor, at: datetime) -> int:
         )
         post(
             key=f"fee:{index.id}:{at.isoformat()}",
-            kind="subscriptions.streaming_fee",
+            kind="index.streaming_fee",
             reference=f"index:{index.id}",
             legs=[Leg(issued, -units), Leg(house, units)],
             actor=actor,

@@ -1,7 +1,7 @@
 """Reads of orders, dealing runs, and of who holds units."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Case, F, Q, Sum, When
@@ -139,12 +139,7 @@ def unit_holdings(*, investor_id: UUID, at: datetime) -> list[UnitHoldingFacts]:
     for index in (index_of(pk) for pk in _ids_of(codes)):
         balance = codes[index.code]
         level = last_level(index.id)
-        worth = None
-        if level is not None:
-            fund = value(index.id, day=level.day, known_by=at)
-            worth = valuation.units_worth(
-                units=balance.posted, nav_minor=fund.nav_minor, outstanding=outstanding(index)
-            )
+        worth = None if level is None else _worth(index, balance.posted, level.day, at)
         found.append(
             UnitHoldingFacts(
                 index_id=index.id,
@@ -159,6 +154,15 @@ def unit_holdings(*, investor_id: UUID, at: datetime) -> list[UnitHoldingFacts]:
             )
         )
     return found
+
+
+def _worth(index: IndexFacts, units: int, day: date, at: datetime) -> int | None:
+    """Cents at a day's close; None while a price of that day lacks."""
+    try:
+        fund = value(index.id, day=day, known_by=at)
+    except valuation.MissingPrice:
+        return None
+    return valuation.units_worth(units=units, nav_minor=fund.nav_minor, outstanding=outstanding(index))
 
 
 def _ids_of(codes: Collection[str]) -> list[UUID]:

@@ -80,7 +80,7 @@ def settle_create(
         Leg(accounts.issued, -units),
         Leg(open_account(owner=owner, instrument_id=accounts.unit_instrument_id, purpose="holding"), units),
     ]
-    posted = _settle(order, run, legs, "subscriptions.created", actor, at)
+    posted = _settle(order, run, legs, "index.create", actor, at)
     return Settled(units, order.amount_minor, fee, posted)
 
 
@@ -100,7 +100,7 @@ def settle_redeem(
         Leg(accounts.fees, fee),
         Leg(cash_account(owner, actor=actor, at=at), gross - fee),
     ]
-    posted = _settle(order, run, legs, "subscriptions.redeemed", actor, at)
+    posted = _settle(order, run, legs, "index.redeem", actor, at)
     return Settled(order.units, gross, fee, posted)
 
 

@@ -1,0 +1,51 @@
+"""Forms of the operator's pages: they parse; the services judge."""
+
+import json
+from typing import Any
+
+from django import forms
+
+from portal.http.fields import AmountField
+
+
+class JSONText(forms.CharField):
+    """A JSON document in a text area; says where it stops being one."""
+
+    widget = forms.Textarea(attrs={"rows": 18, "spellcheck": "false", "class": "mono"})
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text or not isinstance(text, str):
+            return text
+        try:
+            return json.loads(text, parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError(f"This is not JSON: {error}.") from error
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+class IndexForm(forms.Form):
+    code = forms.CharField(
+        label="Code", max_length=12, help_text="Capital letters and digits, such as DEFI10."
+    )
+    name = forms.CharField(label="Name", max_length=120)
+    summary = forms.CharField(
+        label="Summary", required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
+    )
+    base_date = forms.DateField(label="Base date", widget=forms.DateInput(attrs={"type": "date"}))
+    base_level = AmountField(label="Base level", scale=8, initial="100")
+    document = JSONText(
+        label="Methodology", help_text="JSON, checked against the schema and for contradictions."
+    )
+
+
+class VersionForm(forms.Form):
+    effective_from = forms.DateField(label="In force from", widget=forms.DateInput(attrs={"type": "date"}))
+    note = forms.CharField(label="Why", max_length=500)
+    document = JSONText(label="Methodology")
