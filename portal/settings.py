@@ -26,7 +26,9 @@ REFERENCE_DATA = Path(env("REFERENCE_DATA", default=str(BASE_DIR.parent / "share
 SECRET_KEY = env("SECRET_KEY", default="")
 if not SECRET_KEY:
     if PRODUCTION and "test" not in sys.argv:
-        raise ImproperlyConfigured("SECRET_KEY is not set. Give it in the environment, or a path in SECRET_KEY_FILE.")
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Give it in the environment, or a path in SECRET_KEY_FILE."
+        )
     SECRET_KEY = "not-a-secret-and-refused-in-production-" + "0" * 32
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 if "*" in ALLOWED_HOSTS and PRODUCTION:
@@ -151,9 +153,17 @@ OUTBOX_RESEND_AFTER_SECONDS = env.float("OUTBOX_RESEND_AFTER_SECONDS", 300.0)
 CELERY_BEAT_SCHEDULE = {
     "outbox: resend what was lost": {"task": "portal.outbox.resend_lost", "schedule": SWEEP_SECONDS},
     "offerings: finish settlements": {"task": "issuance.offerings.sweep", "schedule": SWEEP_SECONDS},
-    "corporate actions: pay what is due": {"task": "issuance.corporate_actions.sweep", "schedule": SWEEP_SECONDS},
+    "corporate actions: pay what is due": {
+        "task": "issuance.corporate_actions.sweep",
+        "schedule": SWEEP_SECONDS,
+    },
     "indices: levels and rebalances": {"task": "indices.levels.sweep", "schedule": SWEEP_SECONDS},
     "indices: dealing runs": {"task": "indices.subscriptions.sweep", "schedule": SWEEP_SECONDS},
+    "indices: levels and rebalances up to the last close": {
+        "task": "indices.levels.sweep",
+        "schedule": SWEEP_SECONDS,
+    },
+    "indices: deal orders": {"task": "indices.subscriptions.sweep", "schedule": SWEEP_SECONDS},
     "kyc: expire what is due": {"task": "investors.kyc.expire_due", "schedule": 3600.0},
 }
 
@@ -217,7 +227,9 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="portal@localhost")
 # Keys that encrypt personal data and second factors: "id:base64 of 32 bytes", newest first (docs/security.md).
 FIELD_KEYS = env.list("FIELD_KEYS", default=[])
 if PRODUCTION and not FIELD_KEYS and "test" not in sys.argv:
-    raise ImproperlyConfigured("FIELD_KEYS is not set: personal data could not be encrypted (docs/security.md).")
+    raise ImproperlyConfigured(
+        "FIELD_KEYS is not set: personal data could not be encrypted (docs/security.md)."
+    )
 
 # --- records --------------------------------------------------------------------------------------------
 AUDIT_ORIGIN = env("AUDIT_ORIGIN", default="portal.localhost/log")
@@ -237,9 +249,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", SECURE_COOKIES)
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_COOKIES else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_COOKIES
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", False) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", False) else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -173,7 +173,8 @@ def turn_week(story: "Story", index_ids: Iterable[UUID]) -> None:
     clock = story.clock
     for index_id in index_ids:
         advance(index_id=index_id, actor=WORKER, at=clock())
-        for found in rebalance_facts.rebalances(index_id=index_id, states=["awaiting_approval"]):
+        waiting = rebalance_facts.rebalances(index_id=index_id, states=["awaiting_approval"])
+        for found in reversed(waiting):
             rebalances.decide(
                 rebalance_id=found.id,
                 approved=True,
