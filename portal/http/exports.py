@@ -63,8 +63,8 @@ def xlsx_bytes(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, sheet: st
     with xlsxwriter.Workbook(buffer, options) as book:
         page = book.add_worksheet(sheet[:31])
         bold = book.add_format({"bold": True})
-        for column, cell in enumerate(head):
-            page.write_string(0, column, as_text(cell), bold)
+        for column, title in enumerate(head):
+            page.write_string(0, column, as_text(title), bold)
         for number, row in enumerate(rows, start=1):
             for column, cell in enumerate(row):
                 page.write_string(number, column, as_text(cell))

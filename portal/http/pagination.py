@@ -47,7 +47,9 @@ def decode(cursor: str) -> int | None:
     if not cursor:
         return None
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode(
+            "ascii"
+        )
     except (binascii.Error, ValueError) as error:
         raise _bad_cursor() from error
     digits = text[1:]

@@ -31,7 +31,9 @@ def proof(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
     entries = _visible(request, transaction_id)
     event = audit.event(entries[0].event_id)
     head = audit.latest_checkpoint()
-    sealed = event.leaf_index is not None and head is not None and event.leaf_index < head.size
+    place, path = event.leaf_index, None
+    if place is not None and head is not None and place < head.size:
+        path = [step.hex() for step in audit.inclusion(place, head.size)]
     context = {
         "title": title_of(entries[0].kind),
         "transaction_id": transaction_id,
@@ -39,8 +41,8 @@ def proof(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
         "first": entries[0],
         "event": event,
         "head": head,
-        "sealed": sealed,
-        "path": [step.hex() for step in audit.inclusion(event.leaf_index, head.size)] if sealed else [],
+        "sealed": path is not None,
+        "path": path or [],
         "root": head.root.hex() if head else "",
     }
     return render(request, "portal/proof.html", context)
