@@ -1,3 +1,14 @@
-from django.urls import URLPattern, URLResolver
+"""What this house adds to /api/v1/."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from issuance.api import holdings, offerings
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("offerings", offerings.Offerings.as_view(), name="api-offerings"),
+    path("offerings/<uuid:offering_id>", offerings.Offering.as_view(), name="api-offering"),
+    path("subscriptions", offerings.Subscriptions.as_view(), name="api-subscriptions"),
+    path("subscriptions/<uuid:subscription_id>", offerings.Subscription.as_view(), name="api-subscription"),
+    path("holdings", holdings.Holdings.as_view(), name="api-holdings"),
+    path("issuers/<uuid:issuer_id>/cap-table", holdings.CapTable.as_view(), name="api-cap-table"),
+]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -42,7 +43,12 @@ def cap_table(request: HttpRequest) -> HttpResponse:
     issuer = chosen_issuer(request)
     form = AsOfForm(request.GET or None)
     if issuer is None or (form.is_bound and not form.is_valid()):
-        context = {"form": form, "issuer": issuer, "issuers": own_issuers(request), "sections": []}
+        context: dict[str, Any] = {
+            "form": form,
+            "issuer": issuer,
+            "issuers": own_issuers(request),
+            "sections": [],
+        }
         return render(request, "issuance/cap_table/page.html", context, status=422 if form.errors else 200)
     require(request, "cap_table.view", organisation=issuer.id)
     day = form.cleaned_data["as_of"] if form.is_bound else None
