@@ -1,4 +1,7 @@
-"""The register and the decisions as lists: searched, filtered, exported, changed by nobody."""
+"""
+The register and the decisions as lists: searched, filtered, exported, changed by nobody. They are read through the
+framework's collection of models; nothing but the register writes a movement.
+"""
 
 from typing import Any
 
@@ -7,8 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from issuance.compliance.models import DecisionRecord
-from issuance.register.models import Movement
+from issuance.models import DecisionRecord, Movement
 from portal.domain.money import format_amount
 from portal.http.consoles import compliance_console, issuer_console
 from portal.http.records import Nav, RecordAdmin

@@ -127,7 +127,7 @@ def test_the_maker_cannot_approve_and_a_stranger_does_not_know_it(client, issued
 def test_approval_asks_again_who_is_there(client, issued, people, now):
     page = entitled(client, issued, now)
     checker = second_admin(issued)
-    accounts.sign_in(client, checker, at=now - timedelta(minutes=9))
+    accounts.sign_in(client, checker, at=now - timedelta(minutes=12))
     answer = client.post(f"{page}sign/approve/", form())
     assert answer.status_code == 302
     assert "reauthenticate" in answer["Location"]
