@@ -6,7 +6,40 @@ from portal.audit.models import Checkpoint, Event, Leaf, Node, Unsequenced
 from portal.documents.models import Document
 from portal.funding.models import Deposit, Withdrawal
 from portal.idempotency.models import Key
-from portal.ledger.models import Account, Balance, Entry, Instrument, Purpose, Reservation, ReservationEnd, Transaction
+from portal.ledger.models import (
+    Account,
+    Balance,
+    Entry,
+    Instrument,
+    Purpose,
+    Reservation,
+    ReservationEnd,
+    Transaction,
+)
 from portal.outbox.models import Message
 
-__all__ = ["Membership", "Organisation", "User"]
+__all__ = [
+    "Account",
+    "Approval",
+    "Attempts",
+    "Balance",
+    "Checkpoint",
+    "Deposit",
+    "Document",
+    "Entry",
+    "Event",
+    "Instrument",
+    "Key",
+    "Leaf",
+    "Membership",
+    "Message",
+    "Node",
+    "Organisation",
+    "Purpose",
+    "Reservation",
+    "ReservationEnd",
+    "Transaction",
+    "Unsequenced",
+    "User",
+    "Withdrawal",
+]

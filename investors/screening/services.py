@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -210,7 +211,7 @@ def _screen_against(
     ]
     raised = Hit.objects.filter(source=one.source, subject__in=[person.subject for person in people])
     known = {(hit.subject, hit.reference, hit.own_name) for hit in raised}
-    fresh = {}
+    fresh: dict[tuple[str, str], tuple[Any, Any]] = {}
     for person, match in found:
         if (person.subject, match.listed.reference, person.name) not in known:
             fresh.setdefault((person.subject, match.listed.reference), (person, match))

@@ -37,7 +37,9 @@ class Event(models.Model):
             models.Index(fields=["subject", "id"], name="audit_event_by_subject"),
             # Every event pays for every index, and nearly all of them are postings: those are found by their subject.
             models.Index(
-                fields=["action", "id"], condition=~models.Q(action="ledger.posted"), name="audit_event_by_action"
+                fields=["action", "id"],
+                condition=~models.Q(action="ledger.posted"),
+                name="audit_event_by_action",
             ),
             models.Index(
                 fields=["organisation", "id"],

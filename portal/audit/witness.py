@@ -7,6 +7,7 @@ import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from portal.audit import selectors, signing
 from portal.domain.errors import Conflict
@@ -34,7 +35,7 @@ def look(state: Path) -> Look:
 
     raises  HistoryRewritten when the log is smaller than before, has no consistency proof, or a bad signature
     """
-    known = json.loads(state.read_text()) if state.exists() else {"size": 0, "root": "", "note": ""}
+    known: dict[str, Any] = json.loads(state.read_text()) if state.exists() else {"size": 0, "root": ""}
     head = selectors.latest_checkpoint()
     size, root, note = (head.size, head.root, head.note) if head else (0, b"", "")
     if size < known["size"]:

@@ -182,7 +182,7 @@ class Frontier:
 
     def append(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
         """Add one leaf hash; returns the nodes that it completes as (level, index, hash)."""
-        completed = []
+        completed: list[tuple[int, int, bytes]] = []
         self.size += 1
         level, node = 0, leaf
         while True:

@@ -31,10 +31,12 @@ def parse_amount(text: object, *, scale: int, field: str = "amount", allow_zero:
         )
     sign, whole, fraction = match.group(1), match.group(2).lstrip("0") or "0", match.group(3) or ""
     if len(fraction) > scale:
-        raise Invalid(f"{_name(field)} has {len(fraction)} decimals; at most {scale} are possible here.", field=field)
+        raise Invalid(
+            f"{_name(field)} has {len(fraction)} decimals; at most {scale} are possible here.", field=field
+        )
     if len(whole) + scale > MAX_DIGITS:
         raise Invalid(f"{_name(field)} has more than {MAX_DIGITS} digits.", field=field)
-    value = int(whole) * 10**scale + int(fraction.ljust(scale, "0") or "0")
+    value: int = int(whole) * 10**scale + int(fraction.ljust(scale, "0") or "0")
     if sign and value:
         raise Invalid(f"{_name(field)} is negative; it must be above zero.", field=field)
     if value == 0 and not allow_zero:

@@ -99,7 +99,12 @@ def _balances(where: str, values: list[Any], as_of: datetime | None) -> list[Bal
         values = [as_of, *values]
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return [BalanceFacts(*row[:6], int(row[6]), int(row[7])) for row in cursor.fetchall()]
+        return [_balance(*row) for row in cursor.fetchall()]
+
+
+def _balance(*row: Any) -> BalanceFacts:
+    values: tuple[Any, ...] = (*row[:6], int(row[6]), int(row[7]))
+    return BalanceFacts(*values)
 
 
 _ENTRIES = """
@@ -136,7 +141,14 @@ def entries(
         values.append(before_id)
     with connection.cursor() as cursor:
         cursor.execute(_ENTRIES.format(where=" AND ".join(where)), [*values, limit])
-        return [EntryFacts(*row[:11], int(row[11]), int(row[12]), *row[13:]) for row in cursor.fetchall()]
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return [_entry(*row) for row in rows]
+
+
+def _entry(*row: Any) -> EntryFacts:
+    amount, after = int(row[11]), int(row[12])
+    values: tuple[Any, ...] = (*row[:11], amount, after, *row[13:])
+    return EntryFacts(*values)
 
 
 def reservation(reservation_id: UUID) -> ReservationFacts:

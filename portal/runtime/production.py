@@ -85,7 +85,7 @@ def rabbitmq(folder: Path, account: Account | None) -> Iterator[str]:
         child.stop(timeout=30)
         epmd = program("epmd")
         if epmd:
-            end = [epmd, "-port", str(names), "-kill"]
+            end: list[str | Path] = [epmd, "-port", str(names), "-kill"]
             spawn("epmd", end, log=log, env=environment, account=account).process.wait(10)
 
 

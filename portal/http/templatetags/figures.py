@@ -63,7 +63,7 @@ def percent(
     """A percentage, or a share in millionths by `ppm`."""
     if ppm is not None:
         value = formats.ppm_as_percent(ppm)
-    if value is None or value == "":
+    if value is None or isinstance(value, str):
         return NOTHING
     return format_html('<span class="amount">{}</span>', formats.percent(value, digits=digits))
 
@@ -75,7 +75,7 @@ def change(value: Decimal | int | float | None = None, digits: int = 2, ppm: int
         value = formats.ppm_as_percent(ppm)
     if value is None or value == "":
         return NOTHING
-    text = formats.percent(abs(value), digits=digits)
+    text = formats.percent(abs(Decimal(value)), digits=digits)
     if not any(digit in text for digit in "123456789"):
         return format_html('<span class="mut">{}</span>', text)
     mark, sign = ("▲", "+") if value > 0 else ("▼", formats.MINUS)
