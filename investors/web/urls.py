@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from investors.web import accreditation, cash, desk, onboarding
+from investors.web import accreditation, cash, desk, documents, onboarding
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/", onboarding.profile, name="profile"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accreditation/confirm/", accreditation.represent, name="accreditation-confirm"),
     path("accreditation/submit/", accreditation.submit, name="accreditation-submit"),
     path("accreditation/withdraw/", accreditation.withdraw, name="accreditation-withdraw"),
+    path("documents/", documents.documents, name="documents"),
+    path("documents/<uuid:document_id>/", documents.document, name="document"),
     path("cash/deposit/", cash.deposit, name="cash-deposit"),
     path("cash/withdraw/", cash.withdraw, name="cash-withdraw"),
     path("cash/withdrawals/<uuid:withdrawal_id>/cancel/", cash.cancel, name="withdrawal-cancel"),
