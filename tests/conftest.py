@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -13,6 +14,11 @@ from django.test import TransactionTestCase
 
 from tests import databases, processes
 
+# Machines differ, and a test of a rule is none of their speed.
+hypothesis.settings.register_profile(
+    "portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("portal")
 QUEUE_FIXTURES = {"celery_worker", "relay", "sequencer"}
 
 

@@ -21,7 +21,10 @@ OWNER = "portal_owner"
 APP = "portal_app"
 
 # Throw-away clusters only: nothing survives a crash of the machine.
-UNSAFE_AND_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# Their shared memory is files of the cluster, so that a killed run leaves none of it in /dev/shm.
+UNSAFE_AND_FAST = (
+    "fsync=off", "synchronous_commit=off", "full_page_writes=off", "dynamic_shared_memory_type=mmap",
+)  # fmt: skip
 
 
 class PostgresFailed(RuntimeError):
