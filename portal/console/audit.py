@@ -1,6 +1,7 @@
 """The audit explorer: who did what, when, from where and why, and the proof that it was not changed since."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from portal.ledger import selectors as ledger
 
 HISTORY = 50
 ENTRIES = 100
+SUBJECT = re.compile(r"[a-z_]+:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class BadSearch(Invalid):
@@ -101,14 +103,16 @@ def record(request: HttpRequest, event_id: UUID) -> HttpResponse:
     event = _visible(request, event_id)
     facts = audit.facts_of(event)
     before, after = facts.pop("before", None), facts.pop("after", None)
+    history = _history(request, event)
     context = {
         "event": event,
         "who": of_event(event).actor,
         "organisation": _organisation_name(event),
         "changes": _changes(before, after),
-        "facts": [(name, _plain(value)) for name, value in sorted(facts.items())],
+        "facts": [(name, _plain(value), _is_subject(value)) for name, value in sorted(facts.items())],
         "proof": audit_proofs.inclusion_of(event),
-        "history": _history(request, event),
+        "history": history[:HISTORY],
+        "more_history": len(history) > HISTORY,
         "entries": _entries(request, event),
         "transaction_id": _transaction_id(event),
         "may_export": allowed(request, "audit.export"),
@@ -143,8 +147,8 @@ def _asked(form: SearchForm) -> dict[str, Any]:
 
 
 def _history(request: HttpRequest, event: EventFacts) -> list[Happening]:
-    """The subject's whole history as a timeline, newest first; this event is the one that is marked."""
-    found = finder(request, {"about": event.subject})(HISTORY, None)
+    """The subject's history as a timeline, newest first, one more than is shown; this event is marked."""
+    found = finder(request, {"about": event.subject})(HISTORY + 1, None)
     return [
         replace(
             of_event(one),
@@ -193,6 +197,11 @@ def _changes(before: Any, after: Any) -> list[tuple[str, str | None, str | None]
 
 def _side(values: dict[str, Any], name: str) -> str | None:
     return _plain(values[name]) if name in values else None
+
+
+def _is_subject(value: Any) -> bool:
+    """Whether a fact names something that has a history of its own."""
+    return isinstance(value, str) and SUBJECT.fullmatch(value) is not None
 
 
 def _plain(value: Any) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from portal.audit import selectors as audit
 from portal.audit.facts import EventFacts
@@ -44,6 +45,9 @@ def proof(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
         "sealed": path is not None,
         "path": path or [],
         "root": head.root.hex() if head else "",
+        "record_href": reverse("compliance:audit-record", args=[event.event_id])
+        if allowed(request, "audit.view")
+        else "",
     }
     return render(request, "portal/proof.html", context)
 

@@ -18,6 +18,7 @@ from portal.accounts.facts import UserFacts
 from portal.audit import selectors as audit
 from portal.audit import services, signing
 from portal.audit.sequencer import seal_all
+from portal.console import audit as explorer
 from portal.console import audit_export, audit_proofs
 from portal.domain.actors import Actor
 from portal.domain.merkle import verify_consistency
@@ -193,6 +194,20 @@ def test_the_subjects_whole_history_is_a_timeline_and_nothing_of_others(client, 
     assert str(other) not in text
 
 
+def test_a_fact_that_names_something_leads_to_its_history(client, officer, now):
+    text = page(client, f"{EXPLORER}{record(now, cause=CASE, note='case: closed')}/")
+    assert f'<a href="{EXPLORER}?subject={CASE}">{CASE}</a></dd>' in text.replace("%3A", ":")
+    assert ">case: closed</dd>" in text
+
+
+def test_a_long_history_leads_to_the_whole_of_it(client, officer, now, monkeypatch):
+    monkeypatch.setattr(explorer, "HISTORY", 2)
+    ids = [record(now) for _ in range(3)]
+    text = page(client, f"{EXPLORER}{ids[2]}/")
+    assert "The whole history" in text
+    assert str(ids[0]) not in text[text.index('<ol class="time">') :]
+
+
 def test_the_record_of_a_posting_leads_to_its_entries(client, officer, now):
     me = Actor.worker("test")
     usd = ledger.define_instrument(code="USD", kind="cash", scale=2, name="US dollar", actor=me, at=now)
@@ -211,6 +226,8 @@ def test_the_record_of_a_posting_leads_to_its_entries(client, officer, now):
     assert "investor:ann" in text
     assert "1,234.56" in text
     assert f'href="/proof/{posted.transaction_id}/"' in text
+    back = page(client, f"/proof/{posted.transaction_id}/")
+    assert f'href="{EXPLORER}{event.event_id}/"' in back
 
 
 def test_a_record_whose_row_was_changed_by_a_superuser_is_shown_as_broken(
