@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from issuance.domain.offering_terms import NewOffering
 from portal.domain.actors import Actor
+
+__all__ = ["Agreement", "NewOffering", "OfferingFacts", "Progress", "SubscriptionFacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +97,3 @@ class Agreement:
     agreement_sha256: str
     risks: bool
     signer: Actor
-
-
-@dataclass(frozen=True, slots=True)
-class NewOffering:
-    """Terms of an offering to be made; units as in OfferingFacts."""
-
-    security_id: UUID
-    name: str
-    exemption: str
-    price_minor: int
-    max_quantity: int
-    opens_at: datetime
-    closes_at: datetime
-    agreement: str
-    summary: str = ""
-    method: str = "pro_rata"
-    step: int = 1
-    min_quantity: int | None = None
-    min_investment_minor: int | None = None
-    max_investment_minor: int | None = None
-    lock_up_days: int | None = None

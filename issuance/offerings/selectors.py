@@ -12,6 +12,7 @@ from issuance.offerings.models import Offering, Subscription
 from issuance.register.facts import Pending
 from issuance.register.selectors import active_holders
 from portal.domain.errors import NotFound
+from portal.ledger import selectors as ledger
 
 WAITING = ("reserved", "allotted")
 
@@ -139,6 +140,12 @@ def unfinished() -> list[tuple[UUID, str]]:
     """Offerings whose settlement or refund is under way, with their state: what the sweeper looks after."""
     rows = Offering.objects.filter(state__in=("closed", "cancelling")).order_by("pk")
     return [(row.pk, row.state) for row in rows]
+
+
+def free_cash(owner: str, currency: str) -> int:
+    """What an owner can pay with now, in minor units: his cash account without what is set aside."""
+    account = ledger.account_id(owner=owner, instrument_id=ledger.instrument(currency).id, purpose="cash")
+    return ledger.balance(account).available if account is not None else 0
 
 
 def _offerings() -> Any:

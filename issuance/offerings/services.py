@@ -10,10 +10,12 @@ from django.db import transaction
 
 from issuance.domain.allotment import consideration, quantity_for
 from issuance.domain.compliance.facts import OfferingTerms
-from issuance.offerings.facts import Agreement, NewOffering, OfferingFacts, SubscriptionFacts
+from issuance.domain.offering_terms import NewOffering, check
+from issuance.offerings.facts import Agreement, OfferingFacts, SubscriptionFacts
 from issuance.offerings.models import OFFERING_LIFECYCLE, Offering, Signature, Subscription
 from issuance.offerings.selectors import (
     NoSuchSubscription,
+    free_cash,
     offering_facts,
     pending,
     subscription_facts,
@@ -82,7 +84,7 @@ def create(*, terms: NewOffering, actor: Actor, at: datetime) -> OfferingFacts:
     """
     with transaction.atomic():
         security = _security(terms.security_id)
-        _check(terms, security)
+        check(terms, authorised=security.authorised, scale=security.scale)
         row = Offering.objects.create(
             security=security,
             name=terms.name.strip(),
@@ -258,37 +260,6 @@ def cancel(*, offering_id: UUID, reason: str, actor: Actor, at: datetime) -> Off
 # --- drafting -------------------------------------------------------------------------------------------
 
 
-def _check(terms: NewOffering, security: Security) -> None:
-    if not terms.name.strip() or len(terms.name) > 200:
-        raise Invalid("The name has 1 to 200 characters.", field="name")
-    if not terms.agreement.strip():
-        raise Invalid("The subscription agreement has no text.", field="agreement")
-    if terms.exemption not in Offering.Exemption.values:
-        raise Invalid(f"{terms.exemption[:20]!r} is not an exemption on record.", field="exemption")
-    if terms.method not in Offering.Method.values:
-        raise Invalid(f"{terms.method[:20]!r} is no way to allot.", field="method")
-    if terms.price_minor <= 0:
-        raise Invalid("The price has to be above zero.", field="price")
-    if terms.step <= 0 or terms.max_quantity <= 0 or terms.max_quantity % terms.step:
-        raise Invalid("The maximum has to be above zero and a whole number of steps.", field="max_quantity")
-    if terms.min_quantity is not None and not 0 < terms.min_quantity <= terms.max_quantity:
-        raise Invalid("The minimum lies between nothing and the maximum.", field="min_quantity")
-    lowest, highest = terms.min_investment_minor, terms.max_investment_minor
-    if lowest is not None and lowest <= 0:
-        raise Invalid("The minimum for one investor has to be above zero.", field="min_investment")
-    if highest is not None and highest < max(lowest or 1, 1):
-        raise Invalid("The maximum for one investor lies below the minimum.", field="max_investment")
-    if terms.opens_at.tzinfo is None or terms.closes_at.tzinfo is None:
-        raise Invalid("Instants are told with their zone.", field="opens_at")
-    if terms.closes_at <= terms.opens_at:
-        raise Invalid("An offering closes after it has opened.", field="closes_at")
-    if security.authorised is not None and terms.max_quantity > security.authorised:
-        raise Invalid(
-            f"{format_amount(security.authorised, scale=security.scale)} are authorised; more cannot be offered.",
-            field="max_quantity",
-        )
-
-
 def _security(security_id: UUID) -> Security:
     found = Security.objects.select_related("issuer", "token").filter(pk=security_id).first()
     if found is None:
@@ -374,26 +345,17 @@ def _intended(row: Offering, number: UUID, investor: str, quantity: int) -> Inte
         subject=f"subscription:{number}",
         target=investor,
         amount_minor=amount,
-        cash_minor=_free_cash(investor, security.currency),
-        offering=_terms(row, remaining),
+        cash_minor=free_cash(investor, security.currency),
+        offering=OfferingTerms(
+            exemption=row.exemption,
+            opens_at=row.opens_at.astimezone(UTC),
+            closes_at=row.closes_at.astimezone(UTC),
+            min_investment_minor=row.min_investment_minor,
+            max_investment_minor=row.max_investment_minor,
+            remaining=remaining,
+        ),
         pending=pending(row, investor),
     )
-
-
-def _terms(row: Offering, remaining: int | None = None) -> OfferingTerms:
-    return OfferingTerms(
-        exemption=row.exemption,
-        opens_at=row.opens_at.astimezone(UTC),
-        closes_at=row.closes_at.astimezone(UTC),
-        min_investment_minor=row.min_investment_minor,
-        max_investment_minor=row.max_investment_minor,
-        remaining=remaining,
-    )
-
-
-def _free_cash(owner: str, currency: str) -> int:
-    account = ledger.account_id(owner=owner, instrument_id=ledger.instrument(currency).id, purpose="cash")
-    return ledger.balance(account).available if account is not None else 0
 
 
 def _subscribe(

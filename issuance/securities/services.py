@@ -76,27 +76,24 @@ def create(
         }
         token = tokenize(asset_id=asset_id, terms=terms, actor=actor, at=at)
         instrument = define_instrument(code=code, kind="security", scale=scale, name=name, actor=actor, at=at)
-        row = Security(
-            issuer_id=asset.issuer_id,
-            asset=asset,
-            token_id=token.id,
-            code=code,
-            name=name,
-            kind=kind,
-            isin=number,
-            scale=scale,
-            authorised=authorised,
-            par_minor=par_minor,
-            currency=currency,
-            reporting=reporting,
-            instrument_id=instrument.id,
-            created_at=at,
+        row = _insert(
+            Security(
+                issuer_id=asset.issuer_id,
+                asset=asset,
+                token_id=token.id,
+                code=code,
+                name=name,
+                kind=kind,
+                isin=number,
+                scale=scale,
+                authorised=authorised,
+                par_minor=par_minor,
+                currency=currency,
+                reporting=reporting,
+                instrument_id=instrument.id,
+                created_at=at,
+            )
         )
-        try:
-            with transaction.atomic():
-                row.save(force_insert=True)
-        except IntegrityError as clash:
-            raise CodeTaken(f"A security {code} exists already.", field="code") from clash
         record(
             actor=actor,
             action="security.created",
@@ -107,6 +104,15 @@ def create(
             **terms,
         )
     return security_facts(row)
+
+
+def _insert(row: Security) -> Security:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as clash:
+        raise CodeTaken(f"A security {row.code} exists already.", field="code") from clash
+    return row
 
 
 def move(*, security_id: UUID, event: str, reason: str = "", actor: Actor, at: datetime) -> SecurityFacts:

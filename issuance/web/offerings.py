@@ -28,7 +28,6 @@ from portal.http.actors import actor_of
 from portal.http.authorization import require
 from portal.http.forms import add_refusal
 from portal.http.once import FORM_FIELD
-from portal.ledger import selectors as ledger
 
 SHOWN = ("open", "closed", "settled")
 
@@ -146,7 +145,7 @@ def _page(request: HttpRequest, one: OfferingFacts, form: SubscribeForm, status:
         "missing": claims.missing_for(accredited=one.exemption != "Reg S", verified=verified)
         if claims
         else (),
-        "cash": _cash(investor, one.currency) if investor else 0,
+        "cash": selectors.free_cash(investor.owner, one.currency) if investor else 0,
         "asked": selectors.subscriptions(offering_id=one.id, investor=investor.owner) if investor else [],
     }
     return render(request, "issuance/offerings/offering.html", context, status=status)
@@ -175,11 +174,6 @@ def _limits(one: OfferingFacts) -> str:
     if one.max_investment_minor is not None:
         text += _(" to %(amount)s") % {"amount": format_amount(one.max_investment_minor, scale=2)}
     return f"{text} {one.currency}."
-
-
-def _cash(investor: InvestorFacts, currency: str) -> int:
-    rows = ledger.balances(owner=investor.owner, instrument_id=ledger.instrument(currency).id, purpose="cash")
-    return sum(row.available for row in rows)
 
 
 def _key(request: HttpRequest, one: OfferingFacts) -> str:
