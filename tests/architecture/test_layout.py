@@ -76,7 +76,8 @@ def test_nothing_happens_by_signal():
 
 def test_nothing_is_put_off_by_a_comment():
     put_off = re.compile(r"#.*\b(TODO|FIXME|HACK)\b")
-    assert [name_of(p) for p in sources(*HOUSES, "tests") if put_off.search(p.read_text())] == []
+    others = [path for path in sources(*HOUSES, "tests") if path != Path(__file__).resolve()]
+    assert [name_of(path) for path in others if put_off.search(path.read_text())] == []
 
 
 def test_the_contracts_between_houses_and_rooms_hold():

@@ -68,6 +68,7 @@ class Portal:
         self.began = time.monotonic()
         self.supervisor = Supervisor(self.say)
         self.lock = -1
+        self.first = True
 
     def say(self, text: str) -> None:
         """One line of progress, with the seconds since the start."""
@@ -99,7 +100,12 @@ class Portal:
         self.start_servers()
         self.step("bringing the database up to date", lambda: call_command("prepare", verbosity=0), must=True)
         if self.demo and "demo" in get_commands():
-            self.step("demonstration data (the first time takes a while)", load_demo, must=False)
+            what = (
+                "loading the demonstration, a story of some months"
+                if self.first
+                else "looking for the demonstration"
+            )
+            self.step(what, load_demo, must=False)
         get_resolver().url_patterns  # noqa: B018 - every view is imported here once, not in each child
         celery_app.loader.import_default_modules()
         connections.close_all()
@@ -118,7 +124,8 @@ class Portal:
         home, sockets, logs = self.place.servers, self.place.sockets, self.place.logs
         if str(sockets) in os.environ["DATABASE_URL"]:
             cluster = Cluster(home=home, sockets=sockets, logs=logs)
-            self.say("starting PostgreSQL" if cluster.exists() else "making the database (first start)")
+            self.first = not cluster.exists()
+            self.say("making the database (first start)" if self.first else "starting PostgreSQL")
             self.supervisor.add("PostgreSQL", lambda: started(cluster, self.trim(cluster.log)))
             cluster.ensure_roles()
             cluster.ensure_database("portal")
