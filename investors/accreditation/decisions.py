@@ -82,7 +82,7 @@ def determine(
         findings = [*decision.findings, *worksheet]
         if accredited:
             refuse_failed(findings, way)
-        documents = [paper.dated for paper, row in zip(papers, rows, strict=True) if row.document_id]
+        documents = [paper for paper, row in zip(papers, rows, strict=True) if row.document_id]
         made = Determination.objects.create(
             id=uuid.uuid4(),
             investor_id=investor_id,
@@ -93,8 +93,8 @@ def determine(
             verified=accredited and way.verified,
             issuer_id=issuer_id,
             findings=canonical_json([finding.as_dict() for finding in findings]).decode(),
-            evidence_dated=min(documents, default=None),
-            evidence_until=evidence_until(way, papers) if accredited else None,
+            evidence_dated=min((paper.dated for paper in documents), default=None),
+            evidence_until=evidence_until(way, documents or papers) if accredited else None,
             reuse_until=reuse_until(at.date()) if accredited and way.verified and issuer_id else None,
             decided_by_id=officer_id,
             decided_label=actor.label,
@@ -104,20 +104,7 @@ def determine(
         for row in rows:
             row.determination = made
         DeterminationEvidence.objects.bulk_create(rows)
-        record(
-            actor=actor,
-            action="accreditation.determined" if accredited else "accreditation.refused",
-            subject=f"investor:{investor_id}",
-            reason=said,
-            at=at,
-            determination=str(made.pk),
-            basis=basis,
-            method=method,
-            issuer=str(issuer_id) if issuer_id else None,
-            evidence=sorted(row.sha256 for row in rows),
-            evidence_until=made.evidence_until.isoformat() if made.evidence_until else None,
-            reuse_until=made.reuse_until.isoformat() if made.reuse_until else None,
-        )
+        _tell(made, rows, actor=actor, at=at)
     return determination_facts(made)
 
 
@@ -209,3 +196,20 @@ def _required_reason(text: str) -> str:
     if not 5 <= len(said) <= 2000:
         raise Invalid("Write a reason of 5 to 2,000 characters; it is kept with the record.", field="reason")
     return said
+
+
+def _tell(made: Determination, rows: Sequence[DeterminationEvidence], *, actor: Actor, at: datetime) -> None:
+    record(
+        actor=actor,
+        action="accreditation.determined" if made.accredited else "accreditation.refused",
+        subject=f"investor:{made.investor_id}",
+        reason=made.reason,
+        at=at,
+        determination=str(made.pk),
+        basis=made.basis,
+        method=made.method,
+        issuer=str(made.issuer_id) if made.issuer_id else None,
+        evidence=sorted(row.sha256 for row in rows),
+        evidence_until=made.evidence_until.isoformat() if made.evidence_until else None,
+        reuse_until=made.reuse_until.isoformat() if made.reuse_until else None,
+    )

@@ -19,7 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accreditation/submit/", accreditation.submit, name="accreditation-submit"),
     path("accreditation/withdraw/", accreditation.withdraw, name="accreditation-withdraw"),
     path("documents/", documents.documents, name="documents"),
-    path("documents/<uuid:document_id>/", documents.document, name="document"),
     path("cash/deposit/", cash.deposit, name="cash-deposit"),
     path("cash/withdraw/", cash.withdraw, name="cash-withdraw"),
     path("cash/withdrawals/<uuid:withdrawal_id>/cancel/", cash.cancel, name="withdrawal-cancel"),
