@@ -38,7 +38,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path: Path = options["path"]
+        path = Path(options["path"])
         try:
             batch = services.import_file(
                 path=path,
@@ -50,7 +50,9 @@ class Command(BaseCommand):
                 progress=self._progress,
             )
             if options["sectors"]:
-                services.describe_assets(sectors=_sectors(options["sectors"]), actor=ACTOR, at=timezone.now())
+                services.describe_assets(
+                    sectors=_sectors(Path(options["sectors"])), actor=ACTOR, at=timezone.now()
+                )
         except Refused as refused:
             raise CommandError("\n".join([refused.message, *refused.reasons, refused.next_step])) from refused
         for fault in batch.faults[:20]:
