@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,24 @@ from tests.benchmarks.plan import Plan
 
 
 def large(plan: Plan) -> dict[str, Any]:
-    """A million entries in, sealed, verified; then the payout-shaped batch, and a log of a million leaves."""
+    """A million entries in pairs, a million leaves over them, verified; proofs; then the payout-shaped batch."""
     batches = importlib.import_module("tests.benchmarks.batches")
     log = importlib.import_module("tests.benchmarks.log")
+    selectors = importlib.import_module("portal.audit.selectors")
     accounts = batches.accounts_for(10_000)
-    told: dict[str, Any] = {"pairs": batches.measure(plan, accounts, legs=2, rounds=1)}
-    told["sealing"] = log.drain()
-    told["verify"] = log.verify()
-    told["payouts"] = batches.measure(plan, accounts, legs=10_000, rounds=3)
-    log.add_events(max(0, plan.rows - int(told["sealing"]["leaves"])))
-    told["sealing_more"] = log.drain()
-    told["keep_up"] = log.keep_up(15)
-    told["proofs"] = log.proofs()
+    told: dict[str, Any] = {}
+
+    def step(name: str, work: Callable[[], Any]) -> None:
+        told[name] = work()
+        print(f"{name}: {told[name]}", file=sys.stderr, flush=True)
+
+    step("pairs", lambda: batches.measure(plan, accounts, legs=2, rounds=1))
+    log.add_events(max(0, plan.rows - selectors.waiting()))
+    step("sealing", log.drain)
+    step("verify", log.verify)
+    step("keep_up", lambda: log.keep_up(15))
+    step("proofs", log.proofs)
+    step("payouts", lambda: batches.measure(plan, accounts, legs=10_000, rounds=min(plan.rounds, 3)))
     return told
 
 
