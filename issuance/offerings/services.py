@@ -257,9 +257,6 @@ def cancel(*, offering_id: UUID, reason: str, actor: Actor, at: datetime) -> Off
     return offering_facts(row)
 
 
-# --- drafting -------------------------------------------------------------------------------------------
-
-
 def _security(security_id: UUID) -> Security:
     found = Security.objects.select_related("issuer", "token").filter(pk=security_id).first()
     if found is None:
