@@ -5,6 +5,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -57,18 +58,12 @@ def measure(plan: Plan, accounts: list[int], *, legs: int, rounds: int) -> dict[
     found: list[dict[str, float]] = []
     for number in range(rounds):
         batch = postings(accounts, rows=plan.rows, legs=legs)
-        one = {
-            "post_many": timed(
-                lambda batch=batch: ledger.post_many(postings=batch, actor=ME, at=timezone.now())
-            )
-        }
+        one = {"post_many": timed(partial(ledger.post_many, postings=batch, actor=ME, at=timezone.now()))}
         rows = latest_rows(plan.rows)
         for table in ("bench_bare", "bench_indexed"):
             with connection.cursor() as cursor:
                 cursor.execute(f"TRUNCATE {table}")
-            one[f"copy_{table.removeprefix('bench_')}"] = timed(
-                lambda table=table, rows=rows: copy_rows(table, rows)
-            )
+            one[f"copy_{table.removeprefix('bench_')}"] = timed(partial(copy_rows, table, rows))
         found.append(one)
         print(f"{legs} legs, round {number + 1}: {one}", file=sys.stderr, flush=True)
     return {
