@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "issuance.corporate_actions.sweep",
         "schedule": SWEEP_SECONDS,
     },
+    "indices: let a simulated market go on": {"task": "indices.prices.extend_simulation", "schedule": 600.0},
     "indices: levels and rebalances": {"task": "indices.levels.sweep", "schedule": SWEEP_SECONDS},
     "indices: dealing runs": {"task": "indices.subscriptions.sweep", "schedule": SWEEP_SECONDS},
     "indices: levels and rebalances up to the last close": {
@@ -260,7 +261,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.http.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.http.schema.Described",
     "EXCEPTION_HANDLER": "portal.http.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portal.domain.errors import Invalid
@@ -39,6 +40,7 @@ class AmountField(forms.Field):
         return format_amount(value, scale=self.scale) if isinstance(value, int) else value
 
 
+@extend_schema_field({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", "example": "1250.00"})
 class AmountText(serializers.Field):
     """
     An amount of the API: a JSON string of plain digits. A JSON number is refused, because it may have lost

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.openapi import AutoSchema
+
 from portal.http.once import HEADER
 from portal.http.problems import MEDIA_TYPE
 
@@ -38,6 +40,15 @@ KEY = {
     "description": "New and random for each new request, the same again for a retry. The same key with another "
     "body is refused (422); while the first is under way the answer is 409.",
 }
+
+
+class Described(AutoSchema):
+    """One name for each operation: get_offerings, get_offerings_by_offering_id, post_withdrawals_cancel."""
+
+    def get_operation_id(self) -> str:
+        parts = [part for part in self.path.removeprefix("/api/v1").split("/") if part]
+        words = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts] or ["root"]
+        return "_".join([self.method.lower(), *words]).replace("-", "_").replace(".", "_")
 
 
 def describe_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -46,12 +46,17 @@ def title_of(kind: str) -> str:
     fitting = [start for start in SENTENCES if kind.startswith(start)]
     if fitting:
         return SENTENCES[max(fitting, key=len)]
-    return kind.replace(".", " ").replace("_", " ").capitalize()
+    return words_of(kind)
+
+
+def words_of(action: str) -> str:
+    """An event's action as words: "dividend.declared" is "Dividend declared"."""
+    return action.replace(".", " ").replace("_", " ").capitalize()
 
 
 def of_event(event: EventFacts) -> Happening:
     return Happening(
-        title=title_of(event.action),
+        title=words_of(event.action),
         at=event.happened_at,
         text=event.reason,
         entry=event.leaf_index,
@@ -60,5 +65,7 @@ def of_event(event: EventFacts) -> Happening:
 
 
 def of_entry(entry: EntryFacts) -> str:
-    """The title of a ledger entry, with its memo where it has one."""
+    """The title of a ledger entry: of an issue, the buyer's cash entry is the payment."""
+    if entry.kind.startswith("register.") and entry.purpose == "cash":
+        return "Paid for securities" if entry.amount < 0 else "Received for securities"
     return title_of(entry.kind)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from portal.ledger import selectors
 from portal.ledger.facts import BalanceFacts, InstrumentFacts
 
@@ -26,6 +28,16 @@ class Position:
     @property
     def available(self) -> int:
         return self.posted - self.reserved
+
+    @property
+    def code(self) -> str:
+        """As people know it: the units of index LARGE10 are LARGE10."""
+        return self.instrument.code.removeprefix("unit:")
+
+    @property
+    def href(self) -> str:
+        """The page of the index, for its units; "" where there is none by code."""
+        return reverse("index", args=[self.code]) if self.instrument.kind == "index_unit" else ""
 
     @property
     def kind(self) -> str:

@@ -1,5 +1,6 @@
 """Ledger entries as pages print them: with a title, and with their place in the log where they have one."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,11 +16,21 @@ class EntryLine:
     place: int | None
 
     @property
+    def memo(self) -> str:
+        """What somebody wrote; an id that a program left there is the record's matter, not the reader's."""
+        return "" if _ID.search(self.entry.memo) else self.entry.memo
+
+    @property
+    def code(self) -> str:
+        return self.entry.instrument_code.removeprefix("unit:")
+
+    @property
     def is_cash(self) -> bool:
         """Cash is printed as money, everything else as a quantity of its instrument."""
         return self.entry.purpose not in SECURITIES
 
 
+_ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-")
 SECURITIES = frozenset({"issued", "holding", "treasury", "market"})
 
 
