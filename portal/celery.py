@@ -15,7 +15,6 @@ app.autodiscover_tasks(
         "portal.funding",
         "investors.kyc",
         "investors.screening",
-        "investors.screening",
         "issuance.offerings",
         "issuance.corporate_actions",
         "indices.prices",

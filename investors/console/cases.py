@@ -233,7 +233,7 @@ def owners_of(investor: InvestorFacts) -> list[UUID]:
 def _told(case: CaseFacts) -> list[dict[str, object]]:
     return [
         {
-            "title": "Message" if step.event == "message" else step.event.replace("_", " ").capitalize(),
+            "title": step.title,
             "text": step.text,
             "at": step.at,
             "actor": step.actor_label,

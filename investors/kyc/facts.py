@@ -5,6 +5,22 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+STEP_WORDS = {
+    "open": "Opened",
+    "submit": "Submitted",
+    "take": "Taken by an officer",
+    "hand_back": "Handed back to the queue",
+    "request_information": "More was asked for",
+    "answer": "Answered",
+    "propose": "Proposed to a second officer",
+    "return": "Sent back by the second officer",
+    "approve": "Approved",
+    "reject": "Rejected",
+    "expire": "Expired",
+    "supersede": "Superseded by a newer check",
+    "message": "Message",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
@@ -65,6 +81,10 @@ class StepFacts:
     actor: str
     actor_label: str
     at: datetime
+
+    @property
+    def title(self) -> str:
+        return STEP_WORDS.get(self.event, self.event.replace("_", " ").capitalize())
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,8 +298,8 @@ def _told(case: CaseFacts | None) -> list[dict[str, object]]:
         return []
     return [
         {
-            "title": step.text if step.event == "message" else step.event.replace("_", " ").capitalize(),
-            "text": step.text if step.event == "request_information" else "",
+            "title": step.title,
+            "text": step.text if step.event in ("request_information", "message") else "",
             "at": step.at,
             "actor": step.actor_label,
             "tone": "done",
