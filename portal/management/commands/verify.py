@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from issuance.corporate_actions.verify import verify_distributions
+from issuance.register.verify import verify_register
 from portal.audit import selectors as audit
 from portal.audit.verify import verify_log
 from portal.documents.verify import mismatches
@@ -19,6 +21,8 @@ def verify_documents() -> list[str]:
 PARTS = (
     ("ledger: trial balance, balances, reservations, postings against the trail", verify_ledger),
     ("transparency log: every event, leaf, node and checkpoint", verify_log),
+    ("register: holdings, lots, holders of record and their counts against the ledger", verify_register),
+    ("offerings and dividends: reservations, entitlements, pots against the ledger", verify_distributions),
     ("documents: stored bytes against their hashes", verify_documents),
 )
 
