@@ -1,4 +1,4 @@
-"""Reads of profiles. Only `open_data` and `names_to_screen` open sealed text; front doors show the masked form."""
+"""Reads of profiles. Only `own_data`, the masked forms and `names_to_screen` open sealed text; front doors show the masked form."""
 
 from collections.abc import Iterable
 from datetime import date
