@@ -102,6 +102,26 @@ def hold(lock: Path, text: str) -> int:
     return handle
 
 
+def reserve(port: int) -> socket.socket:
+    """
+    Take the port until our own web server is ready for it: loading the demonstration takes longer than another
+    start takes to choose a port.
+
+    raises  PortTaken
+    """
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((HOST, port))
+        taken.listen(0)
+    except OSError as error:
+        taken.close()
+        raise PortTaken(
+            f"Port {port} has been taken by another program a moment ago; start again."
+        ) from error
+    return taken
+
+
 def choose_port(asked: int | None) -> int:
     """
     The port asked for, else the first free one from 8000 on.

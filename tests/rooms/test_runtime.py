@@ -46,6 +46,15 @@ def test_when_no_port_is_free_it_says_so(busy_port, monkeypatch):
         launch.choose_port(None)
 
 
+def test_a_port_is_kept_for_the_web_server_while_the_rest_starts():
+    port = launch.choose_port(None)
+    with launch.reserve(port):
+        assert launch.choose_port(None) != port
+        with pytest.raises(launch.PortTaken, match="start again"):
+            launch.reserve(port)
+    launch.reserve(port).close()
+
+
 def test_a_folder_is_held_by_one_process_at_a_time(tmp_path):
     place = Place(tmp_path)
     assert launch.who_runs(place) == ""

@@ -97,6 +97,7 @@ class Portal:
         """Everything, in the order of who needs whom."""
         if left := end_orphans(self.place):
             self.say(f"ended {left} processes that an earlier start had left behind")
+        port = launch.reserve(self.port)
         self.start_servers()
         self.step("bringing the database up to date", lambda: call_command("prepare", verbosity=0), must=True)
         if self.demo and "demo" in get_commands():
@@ -110,6 +111,7 @@ class Portal:
         celery_app.loader.import_default_modules()
         connections.close_all()
         forks.share_memory()
+        port.close()
         self.fork("web", self.serve)
         self.fork("worker", work)
         self.fork("beat", lambda: beat(self.place.var))
