@@ -59,11 +59,7 @@ def create(
     _check(code, name, kind, scale, authorised, par_minor, currency)
     number = check_isin(isin) if isin else ""
     with transaction.atomic():
-        asset = Asset.objects.filter(pk=asset_id).first()
-        if asset is None:
-            raise NoSuchAsset("There is no asset with this id.")
-        if Security.objects.filter(code=code).exists():
-            raise CodeTaken(f"A security {code} exists already.", field="code")
+        asset = _divisible(asset_id, code)
         terms: dict[str, Any] = {
             "authorised": None if authorised is None else str(authorised),
             "code": code,
@@ -104,6 +100,15 @@ def create(
             **terms,
         )
     return security_facts(row)
+
+
+def _divisible(asset_id: UUID, code: str) -> Asset:
+    asset = Asset.objects.filter(pk=asset_id).first()
+    if asset is None:
+        raise NoSuchAsset("There is no asset with this id.")
+    if Security.objects.filter(code=code).exists():
+        raise CodeTaken(f"A security {code} exists already.", field="code")
+    return asset
 
 
 def _insert(row: Security) -> Security:

@@ -1,9 +1,12 @@
 """The cap table page: today and then, drawn and exported, for whose it is."""
 
+import json
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from portal.domain.roles import Role
 from tests.factories import accounts
@@ -76,3 +79,31 @@ def test_the_register_and_the_decisions_are_lists_that_nobody_edits(client, issu
     assert stranger.owner in text(listed)
     link = re.search(r'href="(/compliance/decisions/[0-9a-f-]+/)"', listed.content.decode()).group(1)
     assert "Allowed" in text(client.get(link))
+
+
+# --- the command
+
+
+def ran(**options):
+    out = StringIO()
+    call_command("cap_table", stdout=out, **options)
+    return out.getvalue()
+
+
+def test_the_command_gives_holdings_for_each_holder_and_class(now):
+    made = active_security(at=now, scale=2)
+    one, other = holders(made, 75_00, 25_00, at=now)
+    told = json.loads(ran(issuer=str(made.issuer.id)))
+    assert told["holdings"] == {made.security.code: {one.owner: "75.00", other.owner: "25.00"}}
+    yesterday = (now - timedelta(days=1)).date().isoformat()
+    assert json.loads(ran(issuer=made.issuer.legal_name, as_of=yesterday))["holdings"] == {}
+    lines = ran(issuer=str(made.issuer.id), format="csv").splitlines()
+    assert lines[1] == f"{made.security.code},{one.owner},75.00,750000"
+
+
+def test_the_command_names_what_it_cannot_read(now):
+    made = active_security(at=now)
+    with pytest.raises(CommandError, match="No issuer"):
+        ran(issuer="nobody")
+    with pytest.raises(CommandError, match="is not a day"):
+        ran(issuer=str(made.issuer.id), as_of="2026-02-30")
