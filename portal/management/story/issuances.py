@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 from issuance.assets import services as assets
 from issuance.compliance.services import adopt
@@ -90,8 +91,32 @@ def onboard(plan: Plan, house: House, clock: Clock) -> Issuer:
     facts = issuers.approve(
         issuer_id=facts.id, note="Register extract and owners seen.", actor=officer, at=clock()
     )
+    asset_id = _asset(plan, facts.id, me, officer, clock)
+    security = securities.create(
+        asset_id=asset_id,
+        code=plan.code,
+        name=plan.security_name,
+        kind=plan.security_kind,
+        scale=plan.scale,
+        authorised=plan.authorised * 10**plan.scale,
+        actor=me,
+        at=clock(),
+    )
+    adopt(
+        security_id=security.id,
+        rules=dump(always()),
+        reason="The rules of a private placement.",
+        actor=me,
+        at=clock(),
+    )
+    security = securities.activate(security_id=security.id, actor=me, at=clock())
+    return Issuer(plan, facts, security, tuple(team))
+
+
+def _asset(plan: Plan, issuer_id: UUID, me: Actor, officer: Actor, clock: Clock) -> UUID:
+    """The asset is recorded with a paper, and an officer assesses it."""
     asset = assets.record_asset(
-        issuer_id=facts.id,
+        issuer_id=issuer_id,
         kind=plan.asset_kind,
         name=plan.asset_name,
         record=plan.record,
@@ -99,11 +124,11 @@ def onboard(plan: Plan, house: House, clock: Clock) -> Issuer:
         at=clock(),
     )
     paper = store(
-        owner=f"issuer:{facts.id}",
+        owner=f"issuer:{issuer_id}",
         kind="asset",
         filename="summary.pdf",
         content=sample_pdf(plan.asset_name, *(f"{key}: {value}" for key, value in plan.record.items())),
-        organisation=facts.id,
+        organisation=issuer_id,
         actor=me,
         at=clock(),
     )
@@ -130,25 +155,7 @@ def onboard(plan: Plan, house: House, clock: Clock) -> Issuer:
         actor=officer,
         at=clock(),
     )
-    security = securities.create(
-        asset_id=asset.id,
-        code=plan.code,
-        name=plan.security_name,
-        kind=plan.security_kind,
-        scale=plan.scale,
-        authorised=plan.authorised * 10**plan.scale,
-        actor=me,
-        at=clock(),
-    )
-    adopt(
-        security_id=security.id,
-        rules=dump(always()),
-        reason="The rules of a private placement.",
-        actor=me,
-        at=clock(),
-    )
-    security = securities.activate(security_id=security.id, actor=me, at=clock())
-    return Issuer(plan, facts, security, tuple(team))
+    return asset.id
 
 
 def offer(issuer: Issuer, name: str, offered: int, days: int, clock: Clock) -> OfferingFacts:
