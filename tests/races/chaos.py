@@ -84,6 +84,12 @@ class Stage:
         child = {"postgres": self.cluster.child, "valkey": self.valkey.child}.get(name) or self.programs[name]
         child.kill()
 
+    def tend(self) -> None:
+        """What the supervisor does: a program that ended by itself (a worker that lost its broker) starts again."""
+        for name, child in list(self.programs.items()):
+            if not child.running:
+                self.start(name)
+
     def fall_curtain(self) -> None:
         for child in self.programs.values():
             child.kill()
@@ -115,6 +121,7 @@ def campaign(
     while player.is_alive() or killed.total() < kills:
         if not player.is_alive() and player.error:
             break
+        stage.tend()
         if killed.total() >= kills:
             player.join(0.2)
             continue
