@@ -40,16 +40,16 @@ def simulate(*, seed: int, first: date, days: int) -> SimulatedMarket:
     Daily closes: log-return = beta x market + sector + own, each Student-t with 4 degrees of freedom, so that
     days of -15 % happen as they do in real markets.
 
-    seed  the same seed, first day and length give the same market to the last bit
+    seed  the same seed and first day give the same market to the last bit; a longer one begins with the shorter
     """
-    random = np.random.Generator(np.random.PCG64(seed))
     symbols = tuple(symbol for names in SECTORS.values() for symbol in names)
     sectors = tuple(sector for sector, names in SECTORS.items() for _ in names)
     count = len(symbols)
-    market = _fat(random, (days, 1), 0.022) + 0.0006
-    by_sector = {sector: _fat(random, (days,), 0.012) for sector in SECTORS}
+    market = _fat(_stream(seed, 0), (days, 1), 0.022) + 0.0006
+    by_sector = {sector: _fat(_stream(seed, 1, n), (days,), 0.012) for n, sector in enumerate(SECTORS)}
     shared = np.column_stack([by_sector[sector] for sector in sectors])
-    own = _fat(random, (days, count), 0.026)
+    own = _fat(_stream(seed, 2), (days, count), 0.026)
+    random = _stream(seed, 3)
     betas = random.uniform(0.7, 1.4, size=count)
     moves = np.clip(betas * market + shared + own - 0.0009, -0.7, 0.7)
     start = np.exp(random.uniform(np.log(0.02), np.log(900.0), size=count))
@@ -64,6 +64,11 @@ def simulate(*, seed: int, first: date, days: int) -> SimulatedMarket:
         closes=closes,
         supplies=np.round(caps / start),
     )
+
+
+def _stream(*names: int) -> np.random.Generator:
+    """A source of randomness of its own for each array, so that a longer span draws the same beginning."""
+    return np.random.Generator(np.random.PCG64(names))
 
 
 def _fat(random: np.random.Generator, shape: tuple[int, ...], deviation: float) -> Floats:

@@ -97,13 +97,13 @@ def advance(*, index_id: UUID, actor: Actor, at: datetime) -> Advanced:
 
     returns  what was done now, and why it stopped where it did
     """
-    rebalances.claim_due(index_id=index_id, actor=actor, at=at)
     levels: list[date] = []
     applied: list[UUID] = []
     waiting = Rebalance.objects.filter(index_id=index_id, state="awaiting_approval")
     for found in waiting.order_by("reference_date"):
         rebalances.take_decision(rebalance_id=found.pk, actor=actor, at=at)
     while True:
+        rebalances.claim_next(index_id=index_id, actor=actor, at=at)
         following = (
             Rebalance.objects.filter(index_id=index_id, state__in=OPEN).order_by("reference_date").first()
         )

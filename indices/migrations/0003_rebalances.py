@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('reference_date', models.DateField()),
                 ('effective_date', models.DateField()),
-                ('state', models.CharField(choices=[('due', 'due'), ('stopped', 'stopped'), ('awaiting_approval', 'awaiting approval'), ('proposed', 'proposed'), ('approved', 'approved'), ('held', 'held'), ('applied', 'applied'), ('rejected', 'rejected')], default='due', max_length=20)),
+                ('state', models.CharField(choices=[('due', 'due'), ('stopped', 'stopped'), ('awaiting_approval', 'awaiting approval'), ('proposed', 'proposed'), ('approved', 'approved'), ('held', 'held'), ('applied', 'applied'), ('lapsed', 'lapsed'), ('rejected', 'rejected')], default='due', max_length=20)),
                 ('reason', models.TextField(blank=True)),
                 ('snapshot', models.CharField(blank=True, max_length=64)),
                 ('simulated', models.BooleanField(default=False)),

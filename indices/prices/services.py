@@ -1,6 +1,7 @@
 """Observations come in: from a file, from a simulated market, or from an operator. Nothing is ever overwritten."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,12 +10,13 @@ from typing import Any, Literal
 
 import polars
 from django.db import connection, transaction
+from django.db.models import Max
 
 from indices.domain.price_rows import Parsed, Row, parse
 from indices.domain.schedule import closes_at, last_closed
-from indices.domain.simulation import SimulatedMarket
+from indices.domain.simulation import SimulatedMarket, simulate
 from indices.prices.facts import BatchFacts
-from indices.prices.models import Asset, ImportBatch
+from indices.prices.models import Asset, ImportBatch, Observation
 from indices.prices.selectors import NoSuchAsset, batch_facts, latest_closes
 from portal.audit.services import record
 from portal.domain.actors import Actor
@@ -25,6 +27,8 @@ KnownBasis = Literal["stated", "assumed", "arrival"]
 PUBLICATION_LAG = timedelta(minutes=10)
 MOST_FAULTS_KEPT = 1_000
 CHUNK = 20_000
+SIMULATION = "simulation"
+_SIMULATED = re.compile(r"seed (?P<seed>[0-9]+) from (?P<first>[0-9-]{10})")
 
 
 class UnreadableFile(Invalid):
@@ -80,9 +84,16 @@ def import_file(
     )
 
 
-def import_simulation(*, market: SimulatedMarket, actor: Actor, at: datetime) -> BatchFacts:
-    """Take in a simulated market up to the last closed day; every figure made from it carries the mark."""
-    days = [day for day in market.days if day <= last_closed(at)]
+def import_simulation(
+    *, market: SimulatedMarket, actor: Actor, at: datetime, after: date = date.min
+) -> BatchFacts:
+    """
+    Take in a simulated market up to the last closed day; every figure made from it carries the mark.
+
+    after   only days later than this one
+    raises  NothingToImport
+    """
+    days = [day for day in market.days if after < day <= last_closed(at)]
     rows = [
         {
             "date": day,
@@ -91,7 +102,8 @@ def import_simulation(*, market: SimulatedMarket, actor: Actor, at: datetime) ->
             "market_cap_usd": float(market.closes[t, n] * market.supplies[n]),
             "circulating_supply": float(market.supplies[n]),
         }
-        for t, day in enumerate(days)
+        for t, day in enumerate(market.days)
+        if day in days
         for n, symbol in enumerate(market.symbols)
     ]
     columns = {name: [row[name] for row in rows] for name in ("date", "symbol", "close", "market_cap_usd")}
@@ -100,8 +112,8 @@ def import_simulation(*, market: SimulatedMarket, actor: Actor, at: datetime) ->
     with transaction.atomic():
         batch = take(
             parse(columns, last_day=last_closed(at)),
-            source="simulation",
-            filename=f"seed {market.seed}",
+            source=SIMULATION,
+            filename=f"seed {market.seed} from {market.days[0]}",
             sha256=hashlib.sha256(market.closes.tobytes()).hexdigest(),
             known="assumed",
             simulated=True,
@@ -110,6 +122,20 @@ def import_simulation(*, market: SimulatedMarket, actor: Actor, at: datetime) ->
         )
         describe_assets(sectors=described, actor=actor, at=at)
     return batch
+
+
+def extend_simulation(*, actor: Actor, at: datetime) -> BatchFacts | None:
+    """Let a simulated market go on to the last closed day; None where there is none, or nothing new."""
+    newest = ImportBatch.objects.filter(source=SIMULATION).order_by("-imported_at").first()
+    made = None if newest is None else _SIMULATED.fullmatch(newest.filename)
+    if made is None:
+        return None
+    first = date.fromisoformat(made["first"])
+    last = Observation.objects.filter(source=SIMULATION).aggregate(last=Max("day"))["last"]
+    if last >= last_closed(at):
+        return None
+    market = simulate(seed=int(made["seed"]), first=first, days=(last_closed(at) - first).days + 1)
+    return import_simulation(market=market, actor=actor, at=at, after=last)
 
 
 def observe(*, symbol: str, day: date, close: Decimal, reason: str, actor: Actor, at: datetime) -> BatchFacts:

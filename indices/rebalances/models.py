@@ -14,7 +14,7 @@ REBALANCE = Lifecycle(
     {
         "due": {"propose": "proposed", "ask": "awaiting_approval", "stop": "stopped"},
         "stopped": {"propose": "proposed", "ask": "awaiting_approval", "stop": "stopped"},
-        "awaiting_approval": {"approve": "approved", "reject": "rejected"},
+        "awaiting_approval": {"approve": "approved", "reject": "rejected", "lapse": "lapsed"},
         "proposed": {"apply": "applied", "hold": "held"},
         "approved": {"apply": "applied", "hold": "held"},
         "held": {"apply": "applied", "hold": "held"},

@@ -5,6 +5,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from indices.domain import valuation
+from indices.domain.schedule import effective_date, reference_dates
+from indices.methodologies.models import Index, MethodologyVersion
+from indices.methodologies.selectors import version_facts
 from indices.prices.facts import PriceFacts
 from indices.prices.selectors import prices_on
 from indices.rebalances.facts import (
@@ -148,6 +151,22 @@ def whole_prices(found: Mapping[str, PriceFacts]) -> dict[str, int]:
     return {symbol: price.price_e18 for symbol, price in found.items()} | {
         valuation.CASH: valuation.CASH_PRICE
     }
+
+
+def periods(index_id: UUID, *, until: date) -> list[tuple[date, UUID, date]]:
+    """(reference date, version, effective date) in order: each version's schedule within the days it is in force."""
+    base = Index.objects.values_list("base_date", flat=True).get(pk=index_id)
+    rows = MethodologyVersion.objects.filter(index_id=index_id).order_by("effective_from", "number")
+    versions = [version_facts(row) for row in rows]
+    found = []
+    for place, version in enumerate(versions):
+        ends = versions[place + 1].effective_from if place + 1 < len(versions) else None
+        found += [
+            (day, version.id, effective_date(version.rules, day))
+            for day in reference_dates(version.rules, base=base, until=until)
+            if version.effective_from <= day and (ends is None or day < ends)
+        ]
+    return sorted(found)
 
 
 def rebalance_facts(found: Rebalance) -> RebalanceFacts:

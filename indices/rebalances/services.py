@@ -4,9 +4,7 @@ it, applied at the effective date's closes. Every step is safe to repeat, and pe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,32 +12,25 @@ from django.db import transaction
 from django.db.models import Max
 
 from indices.domain import valuation
-from indices.domain.level import divisor_after, level_of
-from indices.domain.rebalance import Plan, plan
-from indices.domain.schedule import closes_at, effective_date, last_closed, reference_dates
-from indices.methodologies.models import Index, MethodologyVersion
+from indices.domain.schedule import closes_at, last_closed
+from indices.methodologies.models import Index
 from indices.methodologies.selectors import NoSuchIndex, version_facts
-from indices.prices.selectors import prices_on
-from indices.rebalances import snapshot
-from indices.rebalances.facts import BasketFacts, RebalanceFacts
-from indices.rebalances.models import OPEN, REBALANCE, Basket, BasketLine, Constituent, Rebalance
+from indices.rebalances import snapshot, trading
+from indices.rebalances.facts import RebalanceFacts
+from indices.rebalances.models import OPEN, REBALANCE, Constituent, Rebalance
 from indices.rebalances.selectors import (
     NoSuchRebalance,
-    cash_minor,
-    holdings,
     last_basket,
+    periods,
     rebalance_facts,
     weights_of,
     whole_prices,
 )
-from indices.rebalances.trading import execute
 from portal.approvals import selectors as approvals
 from portal.approvals import services as approving
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Refused
-
-BASE_BASKET_DOLLARS = 1_000_000
 
 
 class NotInOrder(Conflict):
@@ -60,51 +51,40 @@ class NotLive(Conflict):
     code = "index-not-live"
 
 
-@dataclass(frozen=True, slots=True)
-class _Basket:
-    """The next basket with its divisor; levels at the same closes by the old one and by this."""
-
-    quantities: dict[str, int]
-    divisor: Decimal
-    before: Decimal | None
-    after: Decimal
-
-
-def claim_due(*, index_id: UUID, actor: Actor, at: datetime) -> list[UUID]:
+def claim_next(*, index_id: UUID, actor: Actor, at: datetime) -> UUID | None:
     """
-    Open a rebalance for each period of a live index whose reference date has closed, in order. A period is opened
-    once, however many workers ask.
+    Open the rebalance of the next period of a live index, once its reference date has closed and nothing earlier is
+    open. However many workers ask, a period is opened once; missed ones are opened one after the other.
 
-    returns  ids of those opened now
-    raises   NoSuchIndex, NoVersionInForce
+    returns  its id; None when there is nothing to open now
+    raises   NoSuchIndex
     """
-    opened = []
     with transaction.atomic():
         index = _lock_index(index_id)
-        if index.state != "live":
-            return []
+        if index.state != "live" or index.rebalances.filter(state__in=OPEN).exists():
+            return None
         known = set(index.rebalances.values_list("reference_date", flat=True))
-        for day, version_id, effective in _periods(index, until=last_closed(at)):
-            if day in known:
-                continue
-            made = Rebalance.objects.create(
-                index=index,
-                version_id=version_id,
-                reference_date=day,
-                effective_date=effective,
-                claimed_at=at,
-            )
-            record(
-                actor=actor,
-                action="rebalances.claimed",
-                subject=f"rebalance:{made.pk}",
-                at=at,
-                index=str(index.pk),
-                reference_date=day.isoformat(),
-                effective_date=effective.isoformat(),
-            )
-            opened.append(made.pk)
-    return opened
+        due = [period for period in periods(index.pk, until=last_closed(at)) if period[0] not in known]
+        if not due:
+            return None
+        day, version_id, effective = due[0]
+        made = Rebalance.objects.create(
+            index=index,
+            version_id=version_id,
+            reference_date=day,
+            effective_date=effective,
+            claimed_at=at,
+        )
+        record(
+            actor=actor,
+            action="rebalances.claimed",
+            subject=f"rebalance:{made.pk}",
+            at=at,
+            index=str(index.pk),
+            reference_date=day.isoformat(),
+            effective_date=effective.isoformat(),
+        )
+    return made.pk
 
 
 def propose(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts:
@@ -134,6 +114,7 @@ def propose(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts
         if basket is not None:
             previous = weights_of(basket.quantities, whole_prices(seen.prices))
         _keep_constituents(found, seen, decided, previous)
+        _lapse_older(found, actor, at)
         found.snapshot, found.simulated, found.proposed_at, found.reason = (
             seen.fingerprint,
             seen.simulated,
@@ -211,13 +192,13 @@ def apply(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts:
             raise NotYet(f"It takes effect at the close of {found.effective_date}, which is still to come.")
         _require_order(found)
         try:
-            basket = _next_basket(found, index, last_basket(index.pk), at)
-            traded = _plan(found, index, at)
+            basket = trading.next_basket(found, index, last_basket(index.pk), at)
+            traded = trading.plan_trades(found, index, at)
         except Refused as refused:
             return _stop(found, "hold", refused, actor, at)
-        _keep_basket(found, basket, at)
+        trading.keep_basket(found, basket, at)
         if traded is not None:
-            execute(
+            trading.execute(
                 index_id=index.pk,
                 trades=traded.trades,
                 key=f"rebalance:{found.pk}",
@@ -278,21 +259,6 @@ def _lock(rebalance_id: UUID) -> tuple[Rebalance, Index]:
     ), index
 
 
-def _periods(index: Index, *, until: date) -> list[tuple[date, UUID, date]]:
-    """(reference date, version, effective date) in order: each version's schedule within the days it is in force."""
-    rows = MethodologyVersion.objects.filter(index=index).order_by("effective_from", "number")
-    versions = [version_facts(row) for row in rows]
-    found = []
-    for place, version in enumerate(versions):
-        ends = versions[place + 1].effective_from if place + 1 < len(versions) else None
-        found += [
-            (day, version.id, effective_date(version.rules, day))
-            for day in reference_dates(version.rules, base=index.base_date, until=until)
-            if version.effective_from <= day and (ends is None or day < ends)
-        ]
-    return sorted(found)
-
-
 def _require_order(found: Rebalance) -> None:
     earlier = (
         Rebalance.objects.filter(
@@ -305,6 +271,24 @@ def _require_order(found: Rebalance) -> None:
         raise NotInOrder(
             f"The rebalance of {earlier.reference_date} is {earlier.state} and comes first.",
             next_step=earlier.reason or "Let it be applied.",
+        )
+
+
+def _lapse_older(found: Rebalance, actor: Actor, at: datetime) -> None:
+    """What still waits for approval when the next period is decided will not take effect any more."""
+    older = Rebalance.objects.select_for_update().filter(
+        index_id=found.index_id, state="awaiting_approval", reference_date__lt=found.reference_date
+    )
+    for one in older.order_by("pk"):
+        one.state = REBALANCE.after(one.state, "lapse")
+        one.reason = f"Nobody had approved it when that of {found.reference_date} was decided."
+        one.save(update_fields=["state", "reason"])
+        record(
+            actor=actor,
+            action="rebalances.lapsed",
+            subject=f"rebalance:{one.pk}",
+            at=at,
+            reason=one.reason,
         )
 
 
@@ -413,67 +397,3 @@ def _first_free_day(found: Rebalance) -> date:
     taken = Rebalance.objects.filter(index_id=found.index_id, state__in=("approved", "applied", "held"))
     last = taken.exclude(pk=found.pk).aggregate(last=Max("effective_date"))["last"]
     return found.effective_date if last is None else last + timedelta(days=1)
-
-
-def _weights(found: Rebalance) -> dict[str, int]:
-    return dict(found.constituents.filter(weight_ppb__gt=0).values_list("symbol", "weight_ppb"))
-
-
-def _next_basket(found: Rebalance, index: Index, old: BasketFacts | None, at: datetime) -> _Basket:
-    weights = _weights(found)
-    held = {} if old is None else old.quantities
-    symbols = {*weights, *held} - {valuation.CASH}
-    prices = whole_prices(prices_on(found.effective_date, symbols=symbols, known_by=at))
-    valuation.value_e36(dict.fromkeys(symbols, 1), prices)
-    if old is None:
-        worth = BASE_BASKET_DOLLARS * 10**36
-    else:
-        worth = valuation.value_e36(held, prices)
-    quantities = valuation.basket_quantities(weights, prices, worth=worth)
-    after = valuation.value_e36(quantities, prices)
-    if old is None:
-        first = level_of(valuation.dollars(after), Decimal(1))
-        divisor = divisor_after(Decimal(1), before=index.base_level, after=first)
-        return _Basket(quantities, divisor, None, level_of(valuation.dollars(after), divisor))
-    divisor = divisor_after(old.divisor, before=worth, after=after)
-    before = level_of(valuation.dollars(worth), old.divisor)
-    return _Basket(quantities, divisor, before, level_of(valuation.dollars(after), divisor))
-
-
-def _plan(found: Rebalance, index: Index, at: datetime) -> Plan | None:
-    """Trades of the index's own holdings; None when it holds nothing, or a later rebalance is due by now as well."""
-    held, cash = holdings(index.pk), cash_minor(index.pk)
-    if not held and not cash:
-        return None
-    day = max(found.effective_date, last_closed(at))
-    if any(
-        reference > found.reference_date and effective <= day
-        for reference, _, effective in _periods(index, until=last_closed(at))
-    ):
-        return None
-    weights = {symbol: share for symbol, share in _weights(found).items() if symbol != valuation.CASH}
-    rules = version_facts(found.version).rules
-    return plan(
-        held,
-        cash,
-        weights,
-        prices=whole_prices(prices_on(day, symbols={*held, *weights}, known_by=at)),
-        minimum_minor=rules.minimum_trade_minor,
-        cost_bps=rules.trading_bps,
-    )
-
-
-def _keep_basket(found: Rebalance, basket: _Basket, at: datetime) -> None:
-    kept = Basket.objects.create(
-        index_id=found.index_id,
-        rebalance=found,
-        effective_date=found.effective_date,
-        divisor=basket.divisor,
-        level_before=basket.before,
-        level_after=basket.after,
-        created_at=at,
-    )
-    BasketLine.objects.bulk_create(
-        BasketLine(basket=kept, symbol=symbol, quantity=quantity)
-        for symbol, quantity in sorted(basket.quantities.items())
-    )

@@ -1,19 +1,117 @@
-"""Trades of an index's own holdings in the ledger: tokens against the outside market, cash against the outside bank."""
+"""
+What a rebalance puts into effect: the next basket with its divisor, and the trades of the index's own holdings in
+the ledger, tokens against the outside market and cash against the outside bank.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from indices.domain import valuation
-from indices.domain.rebalance import Trade
+from indices.domain.level import divisor_after, level_of
+from indices.domain.rebalance import Plan, Trade, plan
+from indices.domain.schedule import last_closed
+from indices.methodologies.models import Index
+from indices.methodologies.selectors import version_facts
+from indices.prices.selectors import prices_on
+from indices.rebalances.facts import BasketFacts
+from indices.rebalances.models import Basket, BasketLine, Rebalance
 from indices.rebalances.models import Trade as TradeRow
-from indices.rebalances.selectors import LEDGER_PREFIX
+from indices.rebalances.selectors import LEDGER_PREFIX, cash_minor, holdings, periods, whole_prices
 from portal.domain.actors import Actor
 from portal.ledger.facts import Leg
 from portal.ledger.services import define_instrument, open_account, post
 
+BASE_BASKET_DOLLARS = 1_000_000
 VENUE = "venue:market"
 """The subject of the outside bank account through which trades are paid, apart from investors' deposits."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextBasket:
+    """The next basket with its divisor; levels at the same closes by the old one and by this."""
+
+    quantities: dict[str, int]
+    divisor: Decimal
+    before: Decimal | None
+    after: Decimal
+
+
+def next_basket(found: Rebalance, index: Index, old: BasketFacts | None, at: datetime) -> NextBasket:
+    """
+    The basket of a rebalance at its effective date's closes.
+
+    raises  MissingPrice naming every token, of the old basket or the new, without a price of that day
+    """
+    weights = _weights(found)
+    held = {} if old is None else old.quantities
+    symbols = {*weights, *held} - {valuation.CASH}
+    prices = whole_prices(prices_on(found.effective_date, symbols=symbols, known_by=at))
+    valuation.value_e36(dict.fromkeys(symbols, 1), prices)
+    if old is None:
+        worth = BASE_BASKET_DOLLARS * 10**36
+    else:
+        worth = valuation.value_e36(held, prices)
+    quantities = valuation.basket_quantities(weights, prices, worth=worth)
+    after = valuation.value_e36(quantities, prices)
+    if old is None:
+        first = level_of(valuation.dollars(after), Decimal(1))
+        divisor = divisor_after(Decimal(1), before=index.base_level, after=first)
+        return NextBasket(quantities, divisor, None, level_of(valuation.dollars(after), divisor))
+    divisor = divisor_after(old.divisor, before=worth, after=after)
+    before = level_of(valuation.dollars(worth), old.divisor)
+    return NextBasket(quantities, divisor, before, level_of(valuation.dollars(after), divisor))
+
+
+def plan_trades(found: Rebalance, index: Index, at: datetime) -> Plan | None:
+    """
+    Trades of the index's own holdings, at the last closes; None when it holds nothing, or when a later rebalance is
+    due by now as well.
+
+    raises  MissingPrice, CannotFund
+    """
+    held, cash = holdings(index.pk), cash_minor(index.pk)
+    if not held and not cash:
+        return None
+    day = max(found.effective_date, last_closed(at))
+    if any(
+        reference > found.reference_date and effective <= day
+        for reference, _, effective in periods(index.pk, until=last_closed(at))
+    ):
+        return None
+    weights = {symbol: share for symbol, share in _weights(found).items() if symbol != valuation.CASH}
+    rules = version_facts(found.version).rules
+    return plan(
+        held,
+        cash,
+        weights,
+        prices=whole_prices(prices_on(day, symbols={*held, *weights}, known_by=at)),
+        minimum_minor=rules.minimum_trade_minor,
+        cost_bps=rules.trading_bps,
+    )
+
+
+def keep_basket(found: Rebalance, basket: NextBasket, at: datetime) -> None:
+    """Write it down; from its effective date on levels count it."""
+    kept = Basket.objects.create(
+        index_id=found.index_id,
+        rebalance=found,
+        effective_date=found.effective_date,
+        divisor=basket.divisor,
+        level_before=basket.before,
+        level_after=basket.after,
+        created_at=at,
+    )
+    BasketLine.objects.bulk_create(
+        BasketLine(basket=kept, symbol=symbol, quantity=quantity)
+        for symbol, quantity in sorted(basket.quantities.items())
+    )
+
+
+def _weights(found: Rebalance) -> dict[str, int]:
+    return dict(found.constituents.filter(weight_ppb__gt=0).values_list("symbol", "weight_ppb"))
 
 
 def cash_account(owner: str, *, actor: Actor, at: datetime) -> int:

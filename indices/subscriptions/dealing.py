@@ -115,11 +115,12 @@ def price_run(*, index_id: UUID, actor: Actor, at: datetime) -> UUID | None:
     return run.pk
 
 
-def settle_chunk(*, run_id: UUID, kind: str, actor: Actor, at: datetime, limit: int = CHUNK) -> int:
+def settle_chunk(*, run_id: UUID, kind: str, actor: Actor, at: datetime, limit: int | None = None) -> int:
     """
     Settle the next orders of a run in one transaction.
 
     kind     "create" | "redeem"
+    limit    orders at most; CHUNK unless told
     returns  how many were settled or refused; 0 when none is left
     """
     with transaction.atomic():
@@ -129,7 +130,7 @@ def settle_chunk(*, run_id: UUID, kind: str, actor: Actor, at: datetime, limit: 
             Order.objects.select_for_update(of=("self",))
             .select_related("index", "run")
             .filter(run=run, kind=kind, state="placed")
-            .order_by("pk")[:limit]
+            .order_by("pk")[: limit or CHUNK]
         )
         if not orders:
             return 0
@@ -209,7 +210,7 @@ def fill_pot(*, run_id: UUID, actor: Actor, at: datetime) -> int:
 def finish_run(*, run_id: UUID, actor: Actor, at: datetime) -> RunFacts:
     """Close a run whose orders are all dealt; what refused redemptions left in the pot goes back to the index."""
     with transaction.atomic():
-        run = _lock_run(run_id, open_only=False)
+        run = _lock_run(run_id)
         if run.state == "settled":
             return run_facts(run)
         if Order.objects.filter(run=run, state="placed").exists():
@@ -250,15 +251,12 @@ def _lock_index(index_id: UUID) -> Index:
     return index
 
 
-def _lock_run(run_id: UUID, *, open_only: bool = True) -> DealingRun:
+def _lock_run(run_id: UUID) -> DealingRun:
     known = DealingRun.objects.filter(pk=run_id).values_list("index_id", flat=True).first()
     if known is None:
         raise NoSuchRun("There is no dealing run with this id.")
     _lock_index(known)
-    run = DealingRun.objects.select_for_update(of=("self",)).select_related("index").get(pk=run_id)
-    if open_only:
-        RUN.after(run.state, "settle")
-    return run
+    return DealingRun.objects.select_for_update(of=("self",)).select_related("index").get(pk=run_id)
 
 
 def _settled(order: Order, run: DealingRun, done: settlement.Settled, actor: Actor, at: datetime) -> None:

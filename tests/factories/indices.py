@@ -10,16 +10,18 @@ from indices.domain.price_rows import parse
 from indices.domain.schedule import closes_at
 from indices.domain.simulation import SimulatedMarket, simulate
 from indices.levels import services as levels
+from indices.methodologies import selectors
 from indices.methodologies import services as methodologies
 from indices.methodologies.facts import IndexFacts
 from indices.prices import services as prices
 from indices.prices.facts import BatchFacts
 from portal.domain.actors import Actor
+from tests.factories.methodologies import SYMBOLS as SYMBOLS
+from tests.factories.methodologies import document as document
 
 ACTOR = Actor.worker("test")
 OPERATOR = Actor(kind="user", id="00000000-0000-0000-0000-00000000aaaa", label="Operator")
 CHECKER = Actor(kind="user", id="00000000-0000-0000-0000-00000000bbbb", label="Checker")
-SYMBOLS = ("AAA", "BBB", "CCC", "DDD", "EEE")
 BASE = date(2025, 1, 5)
 """A Sunday."""
 
@@ -27,20 +29,6 @@ BASE = date(2025, 1, 5)
 def after(day: date) -> datetime:
     """Half an hour after a day's close: prices of the day are known."""
     return closes_at(day) + timedelta(minutes=30)
-
-
-def document(**changes: Any) -> dict[str, Any]:
-    """A weekly index of the three largest of five tokens, by capitalisation, capped at half."""
-    made: dict[str, Any] = {
-        "theme": "Test",
-        "universe": {"symbols": list(SYMBOLS)},
-        "selection": {"top": 3},
-        "weighting": {"method": "cap", "cap_ppm": 500_000},
-        "schedule": {"every": "week", "weekday": 6, "lag_days": 1},
-        "fees": {"trading_bps": 20},
-        "trading": {"minimum_minor": "100"},
-    }
-    return made | changes
 
 
 def closes(
@@ -107,6 +95,10 @@ def live_index(
         at=at,
     )
     return methodologies.launch(index_id=made.id, actor=OPERATOR, at=at)
+
+
+def facts_of(index_id: UUID) -> IndexFacts:
+    return selectors.index(index_id)
 
 
 def advance(index_id: UUID, until: date, *, since: date | None = None) -> levels.Advanced:

@@ -158,6 +158,19 @@ def test_a_simulated_market_is_marked_in_every_row():
     assert selectors.asset(made.symbols[0]).sector == made.sectors[0]
 
 
+def test_a_simulated_market_goes_on_day_by_day_and_its_past_stays():
+    made = indices.market(30)
+    assert services.extend_simulation(actor=ACTOR, at=after(made.days[-1])) is None
+    batch = services.extend_simulation(actor=ACTOR, at=after(made.days[-1] + 2 * DAY))
+    assert (batch.accepted, batch.unchanged, batch.simulated) == (2 * len(made.symbols), 0, True)
+    assert Observation.objects.count() == 32 * len(made.symbols)
+
+
+def test_real_prices_do_not_go_on_by_themselves():
+    indices.closes({"AAA": [1]})
+    assert services.extend_simulation(actor=ACTOR, at=after(BASE + 9 * DAY)) is None
+
+
 def test_the_command_takes_the_real_prices_once(reference_data, capsys):
     path = reference_data / "market" / "seed_tokens_daily.parquet"
     sectors = reference_data / "market" / "sector_tags_smoothbrainquant.csv"

@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 
 from indices.levels import services as levels
 from indices.levels.selectors import level_on
+from indices.methodologies import services as methodologies
 from indices.prices import services as prices
 from indices.rebalances import selectors, services
 from indices.rebalances.models import Basket, Rebalance, Trade
@@ -30,7 +31,7 @@ MOVING = {
 
 
 def first(index):
-    services.claim_due(index_id=index.id, actor=ACTOR, at=after(BASE))
+    services.claim_next(index_id=index.id, actor=ACTOR, at=after(BASE))
     return services.propose(
         rebalance_id=Rebalance.objects.get(index_id=index.id).pk, actor=ACTOR, at=after(BASE)
     )
@@ -113,7 +114,7 @@ def test_a_decision_does_not_change_when_all_later_data_are_there():
     indices.closes(symbols)
     index = indices.live_index()
     indices.advance(index.id, BASE + 6 * DAY)
-    services.claim_due(index_id=index.id, actor=ACTOR, at=after(BASE + 7 * DAY))
+    services.claim_next(index_id=index.id, actor=ACTOR, at=after(BASE + 7 * DAY))
     due = Rebalance.objects.get(index_id=index.id, reference_date=BASE + 7 * DAY)
 
     def decide(at):
@@ -249,7 +250,7 @@ def test_four_eyes_a_second_person_approves_and_it_takes_effect_at_the_next_clos
 def test_whoever_asked_cannot_approve():
     indices.closes(MOVING)
     index = indices.live_index(approval="four_eyes")
-    services.claim_due(index_id=index.id, actor=ACTOR, at=after(BASE))
+    services.claim_next(index_id=index.id, actor=ACTOR, at=after(BASE))
     asked = services.propose(rebalance_id=Rebalance.objects.get().pk, actor=CHECKER, at=after(BASE))
     with pytest.raises(MakerCannotCheck):
         services.decide(rebalance_id=asked.id, approved=True, checker=CHECKER, at=after(BASE))
@@ -275,21 +276,30 @@ def test_it_does_not_apply_before_its_close():
     assert not Basket.objects.exists()
 
 
-def test_a_later_period_waits_for_the_earlier():
+def test_a_period_is_opened_once_and_not_before_the_one_before_it_is_done():
     indices.closes(MOVING)
     index = indices.live_index()
-    services.claim_due(index_id=index.id, actor=ACTOR, at=after(BASE + 7 * DAY))
-    second = Rebalance.objects.get(reference_date=BASE + 7 * DAY)
-    with pytest.raises(services.NotInOrder, match="2025-01-05 is due and comes first"):
-        services.propose(rebalance_id=second.pk, actor=ACTOR, at=after(BASE + 7 * DAY))
+    opened = services.claim_next(index_id=index.id, actor=ACTOR, at=after(BASE + 20 * DAY))
+    assert services.claim_next(index_id=index.id, actor=ACTOR, at=after(BASE + 20 * DAY)) is None
+    assert [one.pk for one in Rebalance.objects.all()] == [opened]
 
 
-def test_an_index_that_is_not_live_is_not_claimed():
+def test_what_nobody_approved_lapses_when_the_next_period_is_decided():
+    indices.closes(MOVING)
+    index = indices.live_index(approval="four_eyes")
+    old = first(index)
+    indices.advance(index.id, BASE + 7 * DAY, since=BASE + 7 * DAY)
+    assert [one.state for one in selectors.rebalances(index_id=index.id)] == ["awaiting_approval", "lapsed"]
+    with pytest.raises(NotAllowedNow):
+        services.decide(rebalance_id=old.id, approved=True, checker=CHECKER, at=after(BASE + 7 * DAY))
+
+
+def test_an_index_that_is_not_live_or_not_begun_opens_nothing():
     indices.closes(MOVING)
     index = indices.live_index()
-    Rebalance.objects.all().delete()
-    from_draft = services.claim_due(index_id=index.id, actor=ACTOR, at=after(BASE - DAY))
-    assert from_draft == []
+    assert services.claim_next(index_id=index.id, actor=ACTOR, at=after(BASE - DAY)) is None
+    methodologies.move(index_id=index.id, event="suspend", reason="review", actor=CHECKER, at=after(BASE))
+    assert services.claim_next(index_id=index.id, actor=ACTOR, at=after(BASE)) is None
 
 
 def test_the_mark_of_a_simulated_price_is_carried_to_levels_and_rebalances():

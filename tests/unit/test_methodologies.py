@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from indices.domain.methodology import BadMethodology, rules_of
 from indices.domain.screening import Candidate, UniverseTooSmall, select
-from tests.factories.indices import document
+from tests.factories.methodologies import document
 
 
 def test_a_document_becomes_rules_with_defaults():

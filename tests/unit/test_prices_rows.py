@@ -83,6 +83,7 @@ def test_the_simulated_market_is_a_function_of_its_seed_with_fat_tails():
     a, b, c = (simulate(seed=seed, first=first, days=1500) for seed in (7, 7, 8))
     assert np.array_equal(a.closes, b.closes)
     assert not np.array_equal(a.closes, c.closes)
+    assert np.array_equal(simulate(seed=7, first=first, days=30).closes, a.closes[:30])
     assert (a.closes > 0).all()
     moves = np.diff(np.log(a.closes), axis=0)
     centred = moves - moves.mean(axis=0)

@@ -13,7 +13,7 @@ from indices.domain.fee import fee_minor, streaming_fee, streaming_units
 from indices.domain.methodology import rules_of
 from indices.domain.schedule import closes_at, dealing_day, last_closed, reference_dates
 from portal.domain.errors import Invalid
-from tests.factories.indices import document
+from tests.factories.methodologies import document
 
 YEAR = 31_557_600
 
