@@ -1,7 +1,7 @@
 """Re-derives the whole log from the stored rows and says, row by row, what differs."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,14 +12,21 @@ from portal.audit.models import Checkpoint
 from portal.domain.merkle import Frontier
 
 CHUNK = 20_000
-_EVENTS = """
-SELECT l.leaf_index, l.leaf_hash, e.id, e.event_id::text,
-  to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-  to_char(e.happened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-  e.actor_kind, e.actor_id, e.actor_label, e.origin, e.session, e.action, e.subject,
-  coalesce(e.organisation::text, ''), e.reason, e.facts, e.salt, e.commitment
+_sha = hashlib.sha256
+# The canonical form, spelled out here rather than taken from the database's function: that could be replaced. Each
+# field is its length in bytes, a colon, and itself; one text a row is read several times faster than its fields.
+_FIELDS = (
+    "e.event_id::text",
+    """to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+    """to_char(e.happened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+    "e.actor_kind", "e.actor_id", "e.actor_label", "e.origin", "e.session", "e.action", "e.subject",
+    "coalesce(e.organisation::text, '')", "e.reason", "e.facts",
+)  # fmt: skip
+_CANONICAL = "'7:event/1' || " + " || ".join(f"octet_length({field}) || ':' || {field}" for field in _FIELDS)
+_EVENTS = f"""
+SELECT l.leaf_index, l.leaf_hash, e.id, {_CANONICAL}, e.salt, e.commitment
 FROM audit_leaf l LEFT JOIN audit_event e ON e.id = l.event ORDER BY l.leaf_index
-"""
+"""  # noqa: S608  constants of this module
 _STRAYS = """
 SELECT e.id FROM audit_event e LEFT JOIN audit_leaf l ON l.event = e.id LEFT JOIN audit_unsequenced u ON u.event = e.id
 WHERE l.event IS NULL AND u.event IS NULL ORDER BY e.id LIMIT 20
@@ -28,14 +35,9 @@ _GHOSTS = """
 SELECT u.event FROM audit_unsequenced u LEFT JOIN audit_event e ON e.id = u.event LEFT JOIN audit_leaf l ON l.event = u.event
 WHERE e.id IS NULL OR l.event IS NOT NULL ORDER BY u.event LIMIT 20
 """
-_UNSEALED = """
-SELECT e.id, e.event_id::text,
-  to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-  to_char(e.happened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-  e.actor_kind, e.actor_id, e.actor_label, e.origin, e.session, e.action, e.subject,
-  coalesce(e.organisation::text, ''), e.reason, e.facts, e.salt, e.commitment
-FROM audit_event e JOIN audit_unsequenced u ON u.event = e.id ORDER BY e.id
-"""
+_UNSEALED = f"""
+SELECT e.id, {_CANONICAL}, e.salt, e.commitment FROM audit_event e JOIN audit_unsequenced u ON u.event = e.id ORDER BY e.id
+"""  # noqa: S608  constants of this module
 
 
 @contextmanager
@@ -60,7 +62,8 @@ def verify_log() -> list[str]:
         frontier = Frontier()
         nodes: dict[tuple[int, int], bytes] = {}
         for row in _stream(_EVENTS):
-            differences.extend(_leaf_differences(frontier.size, row))
+            if not _agrees(frontier.size, *row):
+                differences.extend(_leaf_differences(frontier.size, *row))
             for level, index, value in frontier.append(bytes(row[1])):
                 nodes[level, index] = value
             if frontier.size in heads:
@@ -72,7 +75,7 @@ def verify_log() -> list[str]:
             differences.append(f"audit_leaf: {frontier.size} leaves stand above the last checkpoint.")
         differences.extend(_node_differences(nodes))
         for row in _stream(_UNSEALED):
-            if _commitment(row[1:14], row[14]) != bytes(row[15]):
+            if _sha(bytes(row[2]) + row[1].encode()).digest() != bytes(row[3]):
                 differences.append(f"audit_event {row[0]}: its fields do not give its commitment.")
         with connection.cursor() as cursor:
             cursor.execute(_STRAYS)
@@ -97,23 +100,40 @@ def _stream(query: str) -> Iterator[tuple[Any, ...]]:
             yield from rows
 
 
-def _commitment(fields: tuple[str, ...], salt: bytes, sha: Callable[[bytes], Any] = hashlib.sha256) -> bytes:
-    encoded = [field.encode() for field in fields]
-    text = b"7:event/1" + b"".join(b"%d:%b" % (len(value), value) for value in encoded)
-    return sha(bytes(salt) + text).digest()
+def _agrees(
+    place: int,
+    leaf_index: int,
+    stored: bytes,
+    event: int | None,
+    canonical: str,
+    salt: bytes,
+    commitment: bytes,
+) -> bool:
+    """Whether a leaf and its event are what they have to be; the fast way through a log that is in order."""
+    if leaf_index != place or event is None:
+        return False
+    derived = _sha(bytes(salt) + canonical.encode()).digest()
+    return derived == commitment and _sha(b"\x00" + derived).digest() == stored
 
 
-def _leaf_differences(place: int, row: tuple[Any, ...]) -> Iterator[str]:
-    leaf_index, stored, event = row[0], bytes(row[1]), row[2]
+def _leaf_differences(
+    place: int,
+    leaf_index: int,
+    stored: bytes,
+    event: int | None,
+    canonical: str,
+    salt: bytes,
+    commitment: bytes,
+) -> Iterator[str]:
     if leaf_index != place:
         yield f"audit_leaf {leaf_index}: place {place} is missing before it."
     if event is None:
         yield f"audit_leaf {leaf_index}: its event is gone."
         return
-    commitment = _commitment(row[3:16], row[16])
-    if commitment != bytes(row[17]):
-        yield f"audit_event {event} (leaf {leaf_index}, {row[11]} on {row[12]}): its fields do not give its commitment."
-    if hashlib.sha256(b"\x00" + commitment).digest() != stored:
+    derived = _sha(bytes(salt) + canonical.encode()).digest()
+    if derived != bytes(commitment):
+        yield f"audit_event {event} (leaf {leaf_index}): its fields do not give its commitment."
+    if _sha(b"\x00" + derived).digest() != bytes(stored):
         yield f"audit_leaf {leaf_index}: it is not the hash of audit_event {event}."
 
 
