@@ -18,6 +18,7 @@ from tests.factories.investors import approved_investor
 
 pytestmark = pytest.mark.django_db
 DAYS = 20
+NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -138,8 +139,8 @@ def test_the_api_tells_indices_levels_and_rebalances(live, web):
         ("indices/NOPE", 404),
         ("indices/NOPE/levels", 404),
         ("indices/TEST/levels?first=yesterday", 422),
-        (f"indices/TEST/rebalances/{uuid4()}", 404),
-        (f"index-orders/{uuid4()}", 404),
+        (f"indices/TEST/rebalances/{NOBODY}", 404),
+        (f"index-orders/{NOBODY}", 404),
     ],
 )
 def test_what_is_not_there_is_a_problem_and_no_failure(live, web, path, status):
