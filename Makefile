@@ -7,7 +7,7 @@ BENCH ?=
 .PHONY: run test test-production bench chaos lint lock clean environment environment-dev
 
 run: environment
-	@exec $(PY) manage.py up $(if $(PORT),--port $(PORT))
+	@exec $(PY) manage.py up $(if $(PORT),--port $(PORT)) $(if $(PRICES),--prices $(PRICES))
 
 test: environment-dev
 	@$(PY) -m portal.runtime.packages

@@ -47,11 +47,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-demo", action="store_true", help="do not load demonstration data on the first start"
         )
+        parser.add_argument(
+            "--prices", type=Path, help="real daily prices (Parquet or CSV) for the demonstration's indices"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         place = Place.of(os.environ)
         port = int(os.environ["PORTAL_PORT"])
-        Portal(place, port, demo=settings.DEMO_MODE and not options["no_demo"]).run()
+        prices: Path | None = options["prices"]
+        if prices is not None and not prices.is_file():
+            raise CommandError(f"There is no file {prices}.")
+        demo = settings.DEMO_MODE and not options["no_demo"]
+        Portal(place, port, demo=demo, prices=prices.resolve() if prices else None).run()
 
 
 class Portal:
@@ -61,10 +68,11 @@ class Portal:
     place  its folder
     port   of its web server, on the loopback interface
     demo   load the demonstration data when the database is empty
+    prices real prices for it; else a simulated market
     """
 
-    def __init__(self, place: Place, port: int, *, demo: bool) -> None:
-        self.place, self.port, self.demo = place, port, demo
+    def __init__(self, place: Place, port: int, *, demo: bool, prices: Path | None = None) -> None:
+        self.place, self.port, self.demo, self.prices = place, port, demo, prices
         self.began = time.monotonic()
         self.supervisor = Supervisor(self.say)
         self.lock = -1
@@ -106,7 +114,7 @@ class Portal:
                 if self.first
                 else "looking for the demonstration"
             )
-            self.step(what, load_demo, must=False)
+            self.step(what, partial(load_demo, self.prices), must=False)
         get_resolver().url_patterns  # noqa: B018 - every view is imported here once, not in each child
         celery_app.loader.import_default_modules()
         connections.close_all()
@@ -214,8 +222,8 @@ def plainly(work: Callable[[], object]) -> None:
         sys.exit(f"The database does not answer: {error}")
 
 
-def load_demo() -> None:
-    call_command("demo", "--if-empty")
+def load_demo(prices: Path | None) -> None:
+    call_command("demo", "--if-empty", *(["--prices", str(prices)] if prices else []))
 
 
 def work() -> None:
