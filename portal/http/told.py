@@ -5,26 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.audit.facts import EventFacts
+from portal.http.sentences import EVENTS, POSTINGS
 from portal.ledger.facts import EntryFacts
-
-# The beginning of a posting's kind; the longest that fits is taken.
-SENTENCES = {
-    "funding.deposit": "Deposit received",
-    "funding.withdrawal": "Withdrawal",
-    "offering.allotment": "Shares allotted",
-    "offering.subscription": "Subscription",
-    "offering.escrow": "Paid into escrow",
-    "offering.refund": "Subscription refunded",
-    "offering.close": "Offering closed",
-    "register.issue": "Securities issued",
-    "register.transfer": "Transfer",
-    "dividend": "Dividend",
-    "corporate_actions": "Distribution",
-    "index.create": "Index units bought",
-    "index.redeem": "Index units redeemed",
-    "index.rebalance": "Index rebalanced",
-    "subscription.": "Index units",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +25,20 @@ class Happening:
 
 def title_of(kind: str) -> str:
     """The sentence for a posting's kind or an event's action; else its code as words."""
-    fitting = [start for start in SENTENCES if kind.startswith(start)]
-    if fitting:
-        return SENTENCES[max(fitting, key=len)]
-    return words_of(kind)
+    if kind in EVENTS:
+        return EVENTS[kind]
+    fitting = [start for start in POSTINGS if kind.startswith(start)]
+    return POSTINGS[max(fitting, key=len)] if fitting else words_of(kind)
 
 
 def words_of(action: str) -> str:
-    """An event's action as words: "dividend.declared" is "Dividend declared"."""
+    """A code as words: "dividend.declared" is "Dividend declared"."""
     return action.replace(".", " ").replace("_", " ").capitalize()
 
 
 def of_event(event: EventFacts) -> Happening:
     return Happening(
-        title=words_of(event.action),
+        title=title_of(event.action),
         at=event.happened_at,
         text=event.reason,
         entry=event.leaf_index,
