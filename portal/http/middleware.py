@@ -1,6 +1,7 @@
 """What every answer carries, and what becomes of a refusal."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db.utils import OperationalError
@@ -46,6 +47,22 @@ class ContentSecurityPolicy:
         return response
 
 
+class ReadableCookies:
+    """
+    A cookie that spells a NUL (quoted, as an octal escape) is as good as none: no session could be looked up by it.
+
+    Stands before the sessions.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if "\x00" in name + value]:
+            del request.COOKIES[name]
+        return self.get_response(request)
+
+
 class Unreadable(Invalid):
     """The address or a field holds a character that no text here may hold."""
 
@@ -69,6 +86,22 @@ class Refusals:
                 ),
             )
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Forms say it field by field; this is for whatever a view takes from a page without one. The API has its parser."""
+        if request.method != "POST" or request.path.startswith("/api/"):
+            return None
+        for name, values in request.POST.lists():
+            if any("\x00" in value for value in values):
+                return refusal(
+                    request,
+                    Unreadable(
+                        f'The field "{name}" holds a NUL character, which no text here may hold. Nothing was changed.',
+                        field=name,
+                        next_step="Remove it and send the form again.",
+                    ),
+                )
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refused):

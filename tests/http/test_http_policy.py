@@ -145,3 +145,21 @@ def test_figures_follow_the_language(client: Client, now: datetime) -> None:
     german = client.get("/cash/", headers={"Accept-Language": "de"}).content.decode()
     assert "1.234.567" in german
     assert 'lang="de"' in german
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/compliance/", "/api/v1/me"])
+def test_a_cookie_that_spells_a_nul_is_as_good_as_none(client: Client, path: str) -> None:
+    client.raise_request_exception = False
+    answer = client.get(path, headers={"Cookie": r'session="\000aaaaaaaaaaaaaa"; theme="\000"'})
+    assert answer.status_code in (200, 302, 401)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/profile/", "/onboarding/message/", "/accounts/login/"])
+def test_a_nul_in_any_field_of_a_form_is_named(client: Client, path: str) -> None:
+    accounts.sign_in(client, accounts.member(Role.INVESTOR))
+    client.raise_request_exception = False
+    answer = client.post(path, {"text": "one\x00two"})
+    assert answer.status_code == 400
+    assert "The field &quot;text&quot; holds a NUL" in answer.content.decode()
