@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from investors.profiles.facts import InvestorFacts
 from portal.audit import selectors as audit
@@ -14,6 +15,7 @@ from portal.ledger import selectors as ledger
 from portal.web.holdings import cash_of, holdings_of, positions
 from portal.web.lines import lines
 from portal.web.owners import investor_of
+from portal.web.worth import priced, total
 
 NUMBERS = ("Nothing needs", "One thing needs", "Two things need", "Three things need", "Four things need")
 RECENT = 6
@@ -24,13 +26,15 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "portal/welcome.html", {"head": audit.latest_checkpoint()})
     investor = investor_of(request)
     rows = positions(investor.owner) if investor else []
+    held = priced(holdings_of(rows), investor_id=investor.id, at=timezone.now()) if investor else []
     tasks = [*_beginnings(request, investor), *desk.investor.tasks(request)]
     context = {
         "heading": _news(len(tasks)),
         "today": datetime.now(UTC),
         "tasks": tasks,
         "cash": cash_of(rows),
-        "holdings": holdings_of(rows),
+        "holdings": held,
+        "worth": total(held),
         "lines": lines(ledger.entries(owner=investor.owner, limit=RECENT)) if investor else [],
         "doors": navigation.lines(request, navigation.DOORS),
         "investor": investor,
