@@ -108,26 +108,28 @@ class Portal:
         port = launch.reserve(self.port)
         self.start_servers()
         self.step("bringing the database up to date", lambda: call_command("prepare", verbosity=0), must=True)
-        if self.demo and "demo" in get_commands():
-            what = (
-                "loading the demonstration, a story of some months"
-                if self.first
-                else "looking for the demonstration"
-            )
-            self.step(what, partial(load_demo, self.prices), must=False)
         get_resolver().url_patterns  # noqa: B018 - every view is imported here once, not in each child
         celery_app.loader.import_default_modules()
         connections.close_all()
         forks.share_memory()
         port.close()
         self.fork("web", self.serve)
+        self.await_first_page()
+        if self.demo and "demo" in get_commands():
+            self.tell_the_story()
         self.fork("worker", work)
         self.fork("beat", lambda: beat(self.place.var))
         for name, command in (("relay", "relay"), ("sequencer", "sequence")):
             if command in get_commands():
                 self.fork(name, partial(call_command, command))
-        self.await_first_page()
         self.say(self.welcome())
+
+    def tell_the_story(self) -> None:
+        """Load the demonstration; the pages are there already and fill while it is told."""
+        what = "looking for the demonstration"
+        if self.first:
+            what = f"pages answer at {settings.SITE_URL}; loading the demonstration, a story of some months"
+        self.step(what, partial(load_demo, self.prices), must=False)
 
     def start_servers(self) -> None:
         """PostgreSQL and Valkey of our own, unless the environment of the start named others."""
