@@ -33,6 +33,10 @@ class NoInvestor(NotFound):
 class Figures(serializers.CharField):
     """Decimal text. A JSON number is refused: it may have lost digits before it came here."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        # As written, so that " 5 " is refused here as everywhere in the API.
+        super().__init__(trim_whitespace=False, **kwargs)
+
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             raise serializers.ValidationError(

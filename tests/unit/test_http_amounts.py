@@ -6,6 +6,7 @@ import pytest
 from django import forms
 from rest_framework import serializers
 
+from issuance.api.offerings import SubscribeSerializer
 from portal.http.fields import AmountField, AmountText
 
 BAD = {
@@ -95,3 +96,10 @@ def test_a_missing_amount_is_named() -> None:
 
 def test_smallest_units_are_shown_as_the_text_they_came_from() -> None:
     assert 'value="12.50"' in Order(initial={"amount": 1250}).as_div()
+
+
+@pytest.mark.parametrize("name", ["amount", "quantity"])
+def test_a_subscription_keeps_an_amount_as_it_is_written(name: str) -> None:
+    asked = SubscribeSerializer(data={name: " 5 "}, partial=True)
+    assert asked.is_valid()
+    assert asked.validated_data == {name: " 5 "}, "what trims it would take what the rest of the API refuses"
