@@ -2,10 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from portal.accounts.selectors import organisations
 from portal.approvals.selectors import pending
 from portal.audit.selectors import events
+from portal.console.raised import coming, raise_of
 from portal.domain.roles import OrganisationKind
 from portal.http import desk, four_eyes
 from portal.http.consoles import issuer_console
@@ -27,7 +29,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             of_event(one)
             for one in events(organisations=None if scope is None else list(scope), limit=RECENT)
         ],
-        "console_groups": request.console.groups,  # type: ignore[attr-defined]
+        "stats": raise_of(scope),
+        "coming": coming(scope, on=timezone.now().date()),
     }
     return render(request, "console/dashboard.html", context)
 
