@@ -25,7 +25,9 @@ from indices.rebalances.facts import ValuationFacts
 from indices.subscriptions import dealing
 from indices.subscriptions import selectors as subscriptions
 from portal.approvals import selectors as approvals
+from portal.approvals.facts import ApprovalFacts
 from portal.domain.errors import Refused
+from portal.http import four_eyes
 from portal.http.actors import actor_of
 from portal.http.authorization import allowed, require
 from portal.http.consoles import compliance_console
@@ -165,6 +167,12 @@ def deal(request: HttpRequest, index_id: UUID) -> HttpResponse:
     else:
         messages.success(request, f"Dealt at ${run.price:f} a unit, the close of {run.day}.")
     return _back(index_id)
+
+
+@four_eyes.page_of("index.approve")
+def rebalance_page(approval: ApprovalFacts) -> str:
+    """A rebalance is decided beside its reasons."""
+    return reverse("compliance:rebalance", args=[approval.subject.partition(":")[2]])
 
 
 @compliance_console.page("rebalances/<uuid:rebalance_id>/", name="rebalance", action="index.view")

@@ -290,6 +290,14 @@ def _lapse_older(found: Rebalance, actor: Actor, at: datetime) -> None:
             at=at,
             reason=one.reason,
         )
+        _take_back(one, actor, at)
+
+
+def _take_back(lapsed: Rebalance, actor: Actor, at: datetime) -> None:
+    """Nobody is asked for a signature any more that would have no effect; only who asked can take it back."""
+    asked = approvals.approval(lapsed.approval_id) if lapsed.approval_id else None
+    if asked is not None and asked.open and asked.maker == str(actor):
+        approving.withdraw(approval_id=asked.id, maker=actor, at=at, note=lapsed.reason)
 
 
 def _stop(found: Rebalance, event: str, refused: Refused, actor: Actor, at: datetime) -> RebalanceFacts:

@@ -40,8 +40,13 @@ def href_of(request: HttpRequest, approval: ApprovalFacts) -> str:
     return reverse(f"{console.name if console else 'compliance'}:approval", args=[approval.id])
 
 
+TITLES = {"kyc.approve": "Approve the KYC case", "index.approve": "Approve the rebalance of an index"}
+
+
 def title_of(action: str) -> str:
     """ "dividend.approve" is "Approve the dividend"."""
+    if action in TITLES:
+        return TITLES[action]
     noun, _, verb = action.partition(".")
     return f"{verb or 'decide'} the {noun}".replace("_", " ").capitalize()
 

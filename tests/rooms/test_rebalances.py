@@ -12,6 +12,7 @@ from indices.methodologies import services as methodologies
 from indices.prices import services as prices
 from indices.rebalances import selectors, services
 from indices.rebalances.models import Basket, Rebalance, Trade
+from portal.approvals.models import Approval
 from portal.approvals.services import MakerCannotCheck, OnlyPeopleDecide
 from portal.domain.actors import Actor
 from portal.domain.lifecycle import NotAllowedNow
@@ -292,6 +293,8 @@ def test_what_nobody_approved_lapses_when_the_next_period_is_decided():
     assert [one.state for one in selectors.rebalances(index_id=index.id)] == ["awaiting_approval", "lapsed"]
     with pytest.raises(NotAllowedNow):
         services.decide(rebalance_id=old.id, approved=True, checker=CHECKER, at=after(BASE + 7 * DAY))
+    asked = [one.state for one in Approval.objects.order_by("requested_at")]
+    assert asked == ["withdrawn", "requested"]
 
 
 def test_an_index_that_is_not_live_or_not_begun_opens_nothing():
