@@ -57,18 +57,33 @@ def grid(marks: Sequence[float]) -> Marks:
     )
 
 
+# The share of a chart's width below which the words on the shaded ground would run out of it.
+ROOM_FOR_WORDS = 0.4
+
+
 def shade(until: int | None, last: int, words: str) -> tuple[Marks, Marks]:
     """The backtest's ground, and the words on it; nothing where all of it is live."""
     if not until:
         return SafeString(""), SafeString("")
     share = until / last
     rect = format_html('<rect class="shade" width="{}" height="1000"/>', f"{1000 * share:.1f}")
+    if share < ROOM_FOR_WORDS:
+        # The ground is too narrow for its words: they stand beside it, or the two would lie upon each other.
+        return rect, _label(
+            f"{100 * share:.2f}", f"Live; shaded: {words[:1].lower()}{words[1:]}" if words else ""
+        )
     text = format_html(
         '<text class="lab" x="6" y="16">{}</text><text class="lab" x="{}%" dx="6" y="16">Live</text>',
         words,
         f"{100 * share:.2f}",
     )
     return rect, text if words else SafeString("")
+
+
+def _label(percent: str, words: str) -> Marks:
+    if not words:
+        return SafeString("")
+    return format_html('<text class="lab" x="{}%" dx="6" y="16">{}</text>', percent, words)
 
 
 def hit_columns(series: Sequence[Series], days: Sequence[date], text: Label) -> Marks:

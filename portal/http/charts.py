@@ -261,9 +261,14 @@ def sparkline(values: Sequence[float], *, style: str = "f1") -> Marks:
     )
 
 
-def meter_marks(*, used: int, following: int, limit: int, mark: int | None) -> Marks:
-    """The rectangles of a meter: what is used (amber from 80 %, red past the limit) and what is pending."""
+def meter_marks(*, used: int, following: int, limit: int, mark: int | None, goal: bool = False) -> Marks:
+    """
+    The rectangles of a meter: what is used (amber from 80 %, red past the limit) and what is pending.
+
+    goal  the limit is what one hopes to reach, so nearness is no warning
+    """
     tone = "over" if used > limit else "near" if used * 100 >= limit * 80 else "used"
+    tone = "used" if goal else tone
     first = min(100.0, 100 * used / limit)
     second = min(100.0 - first, 100 * following / limit)
     pointer = (

@@ -81,17 +81,24 @@ def proof(
 
 @register.simple_tag
 def meter(
-    used: int, limit: int | None, next: int = 0, label: str = "", mark: int | None = None, tall: bool = False
+    used: int,
+    limit: int | None,
+    next: int = 0,
+    label: str = "",
+    mark: int | None = None,
+    tall: bool = False,
+    goal: bool = False,
 ) -> SafeString:
     """
     Used, pending and limit as a bar. The caller prints the same three as text beside it.
 
     limit  None is "unlimited": no bar is drawn
     mark   a value to point at, such as the minimum of an offering
+    goal   the limit is hoped for, so that a full bar is no warning
     """
     if limit is None or limit <= 0:
         return SafeString("")
-    marks: Marks = meter_marks(used=used, following=next, limit=limit, mark=mark)
+    marks: Marks = meter_marks(used=used, following=next, limit=limit, mark=mark, goal=goal)
     return format_html(
         '<svg class="meter{}" role="img" aria-label="{}">{}</svg>', " tall" if tall else "", label, marks
     )
