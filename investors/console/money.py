@@ -1,6 +1,7 @@
 """Funding in the compliance console: operators enter deposits and pay withdrawals, a second person approves."""
 
 import uuid
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -59,9 +60,13 @@ def deposits(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, "This was credited before." if made.replayed else "Credited.")
                 return redirect("compliance:deposits")
+    found = selectors.deposits()
+    known = profiles.references(
+        UUID(one.owner.partition(":")[2]) for one in found if one.owner.startswith("investor:")
+    )
     context = {
         "form": form,
-        "deposits": selectors.deposits(),
+        "deposits": [(one, _shown(one.owner, known)) for one in found],
         "may_record": possible(request, "deposit.record"),
     }
     return render(request, "funding/deposits.html", context, status=422 if form.errors else 200)
@@ -173,6 +178,12 @@ def _page(
         "reject": reject or ReasonForm(),
     }
     return render(request, "funding/withdrawal.html", context, status=status)
+
+
+def _shown(owner: str, known: Mapping[UUID, str]) -> str:
+    """An investor's reference where there is one, else the ledger's form."""
+    kind, _, number = owner.partition(":")
+    return known.get(UUID(number), owner) if kind == "investor" else owner
 
 
 def _owner(text: str) -> str:

@@ -144,6 +144,13 @@ def short_hash(value: str) -> str:
 
 
 @register.filter
+def short_subject(value: str) -> str:
+    """ "rebalance:000e5ddb-…" is "rebalance 000e5ddb": which one, beside others of its kind."""
+    kind, _, number = str(value).partition(":")
+    return f"{kind.replace('_', ' ')} {number[:8]}"
+
+
+@register.filter
 def counted(value: int, nouns: str) -> str:
     """{{ n|counted:"holder,holders" }}: the number with its noun; none at zero."""
     one, many = nouns.split(",")
