@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.web import cash, home, log, pages, portfolio, proofs
+from portal.web import cash, home, log, pages, portfolio, proofs, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -18,7 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/key", log.key, name="log-key"),
     path("more/", pages.more, name="more"),
     path("figures/", pages.figures, name="figures"),
-    path("styleguide/", pages.styleguide, name="styleguide"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("preferences/theme/", pages.theme, name="theme"),
     path("preferences/language/", include("django.conf.urls.i18n")),
     path("", include("investors.web.urls")),
