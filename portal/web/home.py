@@ -35,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "cash": cash_of(rows),
         "holdings": held,
         "worth": total(held),
+        "simulated": any(line.worth.simulated for line in held),
         "lines": lines(ledger.entries(owner=investor.owner, limit=RECENT)) if investor else [],
         "doors": navigation.lines(request, navigation.DOORS),
         "investor": investor,

@@ -22,5 +22,11 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         if owner
         else []
     )
-    context = {"cash": cash_of(rows), "holdings": held, "worth": total(held), "lines": lines(recent[:20])}
+    context = {
+        "cash": cash_of(rows),
+        "holdings": held,
+        "worth": total(held),
+        "simulated": any(line.worth.simulated for line in held),
+        "lines": lines(recent[:20]),
+    }
     return render(request, "portal/portfolio.html", context)
