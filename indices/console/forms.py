@@ -9,7 +9,7 @@ from portal.http.fields import AmountField
 
 
 class JSONText(forms.CharField):
-    """A JSON document in a text area; says where it stops being one."""
+    """A JSON object in a text area; says where it stops being one."""
 
     widget = forms.Textarea(attrs={"rows": 18, "spellcheck": "false", "class": "mono"})
 
@@ -18,9 +18,12 @@ class JSONText(forms.CharField):
         if not text or not isinstance(text, str):
             return text
         try:
-            return json.loads(text, parse_constant=_refuse)
+            found = json.loads(text, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise forms.ValidationError(f"This is not JSON: {error}.") from error
+        if not isinstance(found, dict):
+            raise forms.ValidationError("This is JSON, but no object: it begins with { and ends with }.")
+        return found
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -220,6 +220,9 @@ def test_an_operator_defines_launches_and_runs_an_index(client):
     }
     bad = client.post("/compliance/indices/new/", form | {"document": "{"})
     assert (bad.status_code, "This is not JSON" in bad.content.decode()) == (422, True)
+    for text in ("1", '"x"', "[]", "true"):
+        bad = client.post("/compliance/indices/new/", form | {"document": text})
+        assert (bad.status_code, "but no object" in bad.content.decode()) == (422, True)
     bad = client.post("/compliance/indices/new/", form | {"document": '{"theme": "x"}'})
     assert (bad.status_code, "required property" in bad.content.decode()) == (422, True)
     made = client.post("/compliance/indices/new/", form)
