@@ -14,6 +14,7 @@ from psycopg import sql
 ORDINARY = ("SELECT", "INSERT", "UPDATE", "DELETE")
 READ = ("SELECT",)
 APPEND = ("SELECT", "INSERT")
+KEPT = ("SELECT", "INSERT", "UPDATE")
 
 # Table -> privileges. "INSERT (a, b)" admits these columns and no other: what the database sets cannot be forged.
 RECORD_TABLES: dict[str, tuple[str, ...]] = {
@@ -74,6 +75,36 @@ RECORD_TABLES: dict[str, tuple[str, ...]] = {
     "indices_basketline": APPEND,
     "indices_level": APPEND,
     "indices_streamedfee": APPEND,
+    # What has a state: it moves on, and nothing of it is ever deleted, so neither may a stolen password.
+    **dict.fromkeys(
+        (
+            "portal_user",
+            "portal_organisation",
+            "portal_withdrawal",
+            "idempotency_key",
+            "investors_investor",
+            "investors_relatedperson",
+            "investors_case",
+            "investors_hit",
+            "investors_accreditation_request",
+            "issuance_issuer",
+            "issuance_asset",
+            "issuance_security",
+            "issuance_offering",
+            "issuance_subscription",
+            "issuance_register",
+            "issuance_holderofrecord",
+            "issuance_holdercount",
+            "issuance_dividend",
+            "issuance_payoutchunk",
+            "indices_index",
+            "indices_asset",
+            "indices_order",
+            "indices_rebalance",
+            "indices_dealingrun",
+        ),
+        KEPT,
+    ),
 }
 
 TABLES = """

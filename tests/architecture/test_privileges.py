@@ -50,8 +50,12 @@ ATTACKS = [
     "INSERT INTO audit_event (recorded_at) VALUES (now())",
     "INSERT INTO audit_event (event_id) VALUES (DEFAULT)",
     "INSERT INTO audit_event (salt) VALUES ('')",
-    "DELETE FROM audit_unsequenced",
-    "DELETE FROM django_migrations",
+    *(f"DELETE FROM {table}" for table, rights in privileges.RECORD_TABLES.items() if "DELETE" not in rights),
+    *(
+        f"UPDATE {t} SET id = id"
+        for t, rights in privileges.RECORD_TABLES.items()
+        if rights == privileges.APPEND
+    ),
     "CREATE TABLE mine (n int)",
     "CREATE VIEW mine AS SELECT 1",
     "CREATE FUNCTION mine() RETURNS int LANGUAGE sql RETURN 1",
