@@ -88,8 +88,9 @@ class Refusals:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Forms say it field by field; this is for whatever a view takes from a page without one. The API has its parser."""
-        if request.method != "POST" or request.path.startswith("/api/"):
+        """Forms say it field by field; this is for whatever a view takes from a page without one. The API
+        has its parser, and signing in is forms throughout."""
+        if request.method != "POST" or request.path.startswith(("/api/", "/accounts/")):
             return None
         for name, values in request.POST.lists():
             if any("\x00" in value for value in values):
