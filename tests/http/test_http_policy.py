@@ -156,7 +156,7 @@ def test_a_cookie_that_spells_a_nul_is_as_good_as_none(client: Client, path: str
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/profile/", "/onboarding/message/", "/accounts/login/"])
+@pytest.mark.parametrize("path", ["/profile/", "/onboarding/message/", "/preferences/theme/"])
 def test_a_nul_in_any_field_of_a_form_is_named(client: Client, path: str) -> None:
     accounts.sign_in(client, accounts.member(Role.INVESTOR))
     client.raise_request_exception = False
