@@ -27,6 +27,7 @@ from investors.profiles.facts import InvestorFacts
 from investors.profiles.selectors import investor_of_user
 from portal.domain.decision import Decision
 from portal.domain.errors import NotFound, Refused
+from portal.http import formats
 from portal.http.actors import actor_of
 from portal.http.authorization import require
 from portal.http.forms import add_refusal
@@ -108,7 +109,7 @@ def buy(request: HttpRequest, code: str) -> HttpResponse:
     except Refused as refused:
         add_refusal(form, refused)
         return _page(request, one, buy_form=form, status=refused.status)
-    told = {"day": placed.dealing_day}
+    told = {"day": formats.day(placed.dealing_day)}
     messages.success(request, _("Ordered. The units are created at the close of %(day)s.") % told)
     return HttpResponseRedirect(reverse("index-orders"))
 
@@ -134,7 +135,7 @@ def redeem(request: HttpRequest, code: str) -> HttpResponse:
     except Refused as refused:
         add_refusal(form, refused)
         return _page(request, one, redeem_form=form, status=refused.status)
-    told = {"day": placed.dealing_day}
+    told = {"day": formats.day(placed.dealing_day)}
     messages.success(request, _("Ordered. The units are redeemed at the close of %(day)s.") % told)
     return HttpResponseRedirect(reverse("index-orders"))
 
