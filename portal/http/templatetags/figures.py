@@ -128,6 +128,9 @@ def plain(value: object) -> str:
 def sentence(value: object) -> str:
     """The same, as the beginning of a sentence."""
     text = plain(value)
+    beginning, _space, rest = text.partition(" ")
+    if beginning == "kyc":
+        return f"KYC {rest}".strip()
     return text[:1].upper() + text[1:]
 
 
