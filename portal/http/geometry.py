@@ -101,10 +101,11 @@ def treemap(values: Sequence[float], *, width: float, height: float) -> list[Box
         side = min(width, height)
         count = _row_length(rest, side)
         row = rest[:count]
-        depth = math.fsum(row) / side if side else 0.0
+        # Beside huge values the rounding of what is left outweighs a tiny one: it may not leave the frame for that.
+        depth = min(math.fsum(row) / side, max(width, height)) if side else 0.0
         offset = 0.0
         for area in row:
-            length = area / depth if depth else 0.0
+            length = min(area / depth, side - offset) if depth else 0.0
             wide = width >= height
             boxes.append(Box(x, y + offset, depth, length) if wide else Box(x + offset, y, length, depth))
             offset += length

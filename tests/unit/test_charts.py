@@ -5,7 +5,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.http import charts, geometry
@@ -28,6 +28,8 @@ def test_the_slices_of_a_ring_sum_to_the_full_circle(values: list[float]) -> Non
 
 
 @given(POSITIVE)
+@example([1e8] * 7 + [0.001])
+@example([1e8, 1e8, 1e8, 0.001])
 def test_a_treemap_fills_its_frame_and_keeps_proportions(values: list[float]) -> None:
     ordered = sorted(values, reverse=True)
     boxes = geometry.treemap(ordered, width=640, height=272)

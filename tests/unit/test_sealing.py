@@ -57,7 +57,9 @@ def test_one_changed_byte_is_noticed(place):
         ring.unseal_bytes(bytes(sealed), context="c")
 
 
-@pytest.mark.parametrize("text", ["", "plain", "s1", "s1.2026", "s1.2026.", "s1.2026.!!!", "s1.2026.AAAA", "s1.ü.AAAA"])
+@pytest.mark.parametrize(
+    "text", ["", "plain", "s1", "s1.2026", "s1.2026.", "s1.2026.!!!", "s1.2026.AAAA", "s1.ü.AAAA"]
+)
 def test_what_was_never_sealed_is_refused(text):
     with pytest.raises(CannotUnseal):
         Keyring.parse([NEW]).unseal(text, context="c")
