@@ -12,6 +12,7 @@ from datetime import date
 from types import MappingProxyType
 
 from investors.domain.bases import BASES, CHECKED
+from portal.domain.dates import told_day
 from portal.domain.decision import Finding, Outcome
 from portal.domain.errors import Invalid
 from portal.domain.money import format_amount
@@ -68,7 +69,7 @@ def threshold(code: str, on: date) -> Threshold:
     rows = [row for row in THRESHOLDS if row.code == code and row.effective_from <= on]
     if not rows:
         raise Invalid(
-            f"No text of the {code} threshold is held for {on.isoformat()}.",
+            f"No text of the {code} threshold is held for {told_day(on)}.",
             field="on",
             next_step="Add the dated threshold with its source before judging a sale of that day.",
         )
@@ -282,9 +283,9 @@ def credential_test(*, credential: str, good_standing_on: date | None, on: date)
     elif good_standing_on is None:
         message = f"{known}: good standing has not been looked up."
     elif good_standing_on > on:
-        message = f"{known}: looked up on {good_standing_on.isoformat()}, which is after {on.isoformat()}."
+        message = f"{known}: looked up on {told_day(good_standing_on)}, which is after {told_day(on)}."
     else:
-        message = f"{known}, in good standing on {good_standing_on.isoformat()}."
+        message = f"{known}, in good standing on {told_day(good_standing_on)}."
     return Finding(
         rule="professional-credential",
         outcome=Outcome.PASSED if passed else Outcome.FAILED,

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from investors.domain.dates import add_years, age_on
+from portal.domain.dates import told_day
 from portal.domain.decision import Decision, Finding, Outcome
 from portal.domain.lifecycle import Lifecycle
 
@@ -190,7 +191,7 @@ def evidence_findings(*, kind: str, risk: RiskScore, documents: Sequence[Evidenc
         if good:
             message = f"{label}: there."
         elif expired:
-            message = f"{label}: expired on {max(expired).isoformat()}."
+            message = f"{label}: expired on {told_day(max(expired))}."
         else:
             message = f"{label}: missing."
         findings.append(

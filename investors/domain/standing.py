@@ -8,6 +8,7 @@ from uuid import UUID
 
 from investors.domain.claims import Accredited, Missing
 from investors.domain.verification import METHODS, REPRESENTATION_DAYS, representation_until
+from portal.domain.dates import told_day
 
 _RULE = "17 CFR 230.501(a)"
 _REUSE = "17 CFR 230.506(c)(2)(ii)(E)"
@@ -143,7 +144,7 @@ def accreditation_missing(
         )
     ]
     if by_word:
-        last = f"the last one is of {represented.isoformat()}" if represented else "there is none"
+        last = f"the last one is of {told_day(represented)}" if represented else "there is none"
         return (
             Missing(
                 "representation-missing",
@@ -156,7 +157,7 @@ def accreditation_missing(
         return (
             Missing(
                 "accreditation-evidence-old",
-                f"The evidence of accreditation supported sales until {known[0].evidence_until.isoformat()}.",
+                f"The evidence of accreditation supported sales until {told_day(known[0].evidence_until)}.",
                 "Upload newer evidence under Accreditation; a compliance officer decides on it.",
                 METHODS[known[0].method].source,
             ),
@@ -209,7 +210,7 @@ def kyc_missing(
         return (
             Missing(
                 "kyc-expired",
-                f"The identity check was valid until {valid_until.isoformat()}.",
+                f"The identity check was valid until {told_day(valid_until)}.",
                 "Renew it under Onboarding; papers that are still valid need not be uploaded again.",
                 _KYC_RULE,
             ),

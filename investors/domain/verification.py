@@ -13,6 +13,7 @@ from typing import Literal
 
 from investors.domain.bases import CHECKED
 from investors.domain.dates import add_months, add_years
+from portal.domain.dates import told_day
 from portal.domain.decision import Decision, Finding, Outcome
 from portal.domain.errors import Invalid
 
@@ -200,7 +201,7 @@ def evidence_clock(*, method: Method, papers: Sequence[Paper], sale_on: date) ->
         return Finding(
             "evidence-clock",
             Outcome.FAILED,
-            f"A paper is dated {latest.isoformat()}, after the sale on {sale_on.isoformat()}.",
+            f"A paper is dated {told_day(latest)}, after the sale on {told_day(sale_on)}.",
             source=method.source,
             as_of=CHECKED,
             earliest_pass=latest,
@@ -210,7 +211,7 @@ def evidence_clock(*, method: Method, papers: Sequence[Paper], sale_on: date) ->
         return Finding(
             "evidence-clock",
             Outcome.FAILED,
-            f"The evidence supports a sale until {until.isoformat()}; this one is on {sale_on.isoformat()}.",
+            f"The evidence supports a sale until {told_day(until)}; this one is on {told_day(sale_on)}.",
             source=method.source,
             as_of=CHECKED,
             remedy="Newer evidence, or re-use by the same issuer with a fresh representation.",
@@ -218,7 +219,7 @@ def evidence_clock(*, method: Method, papers: Sequence[Paper], sale_on: date) ->
     return Finding(
         "evidence-clock",
         Outcome.PASSED,
-        f"The evidence supports a sale until {until.isoformat()}.",
+        f"The evidence supports a sale until {told_day(until)}.",
         source=method.source,
         as_of=CHECKED,
     )
@@ -230,13 +231,13 @@ def representation_clock(*, represented_on: date | None, sale_on: date) -> Findi
         return Finding(
             "representation-clock",
             Outcome.PASSED,
-            f"Represented in writing on {represented_on.isoformat()}.",
+            f"Represented in writing on {told_day(represented_on)}.",
             source="17 CFR 230.506(c)(2)(ii)(E)",
             as_of=CHECKED,
             limit=REPRESENTATION_DAYS,
             used=(sale_on - represented_on).days,
         )
-    given = f"the last one is of {represented_on.isoformat()}" if represented_on else "there is none"
+    given = f"the last one is of {told_day(represented_on)}" if represented_on else "there is none"
     return Finding(
         "representation-clock",
         Outcome.FAILED,
@@ -272,7 +273,7 @@ def reuse_clock(
     years = Finding(
         "five-years",
         Outcome.PASSED if in_time else Outcome.FAILED,
-        f"Verified on {verified_on.isoformat()}; may be re-used until {until.isoformat()}.",
+        f"Verified on {told_day(verified_on)}; may be re-used until {told_day(until)}.",
         source=source,
         as_of=CHECKED,
         earliest_pass=verified_on if sale_on < verified_on else None,

@@ -53,5 +53,12 @@ def format_amount(value: int, *, scale: int) -> str:
     return f"{sign}{whole}.{fraction:0{scale}d}"
 
 
+def told_amount(value: int, *, scale: int) -> str:
+    """The same for a sentence, with its thousands apart: 1234567 at scale 2 is "12,345.67"."""
+    whole, point, fraction = format_amount(value, scale=scale).partition(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(digits):,}{point}{fraction}"
+
+
 def _name(field: str) -> str:
     return field.replace("_", " ").capitalize()

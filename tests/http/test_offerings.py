@@ -84,8 +84,8 @@ def test_a_refusal_prints_every_finding_and_its_decision_is_kept(client, deal, n
     poor = approved_investor(at=now, accredited=False, cash={"USD": 1_00})
     accounts.sign_in(client, poor.user)
     page = text(client.post(f"/invest/{offering.id}/subscribe/", signed(offering)), 422)
-    assert "10000.00 are needed; 1.00 are free in the cash account." in page
-    assert "Pay in 9999.00 or more under Cash, or ask for less." in page
+    assert "10,000.00 are needed; 1.00 are free in the cash account." in page
+    assert "Pay in 9,999.00 or more under Cash, or ask for less." in page
     assert "17 CFR 230.506(c)" in page
     (kept,) = decisions(holder=poor.owner)
     assert {finding.rule for finding in kept.decision.failures} == {"cash_available", "accredited_required"}

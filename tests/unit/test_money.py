@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.errors import Invalid
-from portal.domain.money import format_amount, parse_amount
+from portal.domain.money import format_amount, parse_amount, told_amount
 
 BAD = [
     ("-5.00", "negative"),
@@ -56,3 +56,9 @@ def test_amounts_are_written_exactly():
 @given(st.integers(1, 10**38 - 1), st.integers(0, 18))
 def test_what_is_written_is_read_back(value, scale):
     assert parse_amount(format_amount(value, scale=scale), scale=scale) == value
+
+
+def test_a_sentence_tells_an_amount_with_its_thousands_apart():
+    assert told_amount(1_234_567, scale=2) == "12,345.67"
+    assert told_amount(-50, scale=2) == "-0.50"
+    assert told_amount(1_000_000, scale=0) == "1,000,000"

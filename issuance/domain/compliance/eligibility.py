@@ -7,6 +7,7 @@ from typing import ClassVar
 from investors.domain.claims import Claims, Missing
 from issuance.domain.compliance.facts import Facts, Party
 from issuance.domain.compliance.rule import Rule
+from portal.domain.dates import told_day
 from portal.domain.decision import Finding
 
 CHECKED = date(2026, 11, 22)
@@ -43,12 +44,13 @@ class IdentityVerified(Rule):
             return self.failed(
                 "Nothing is known of the receiver.", remedy="Have his identity verified first."
             )
-        if claims.kyc_valid:
-            return self.passed(f"Identity is verified until {claims.kyc_valid_until}.")
+        if claims.kyc_valid_until is not None and claims.kyc_valid:
+            return self.passed(f"Identity is verified until {told_day(claims.kyc_valid_until)}.")
         remedy = _remedy(_about(claims, "kyc", "identity"), "Complete the identity check under Profile.")
         if claims.kyc_valid_until is not None:
             return self.failed(
-                f"The identity decision ended on {claims.kyc_valid_until}; it is {claims.on}.", remedy=remedy
+                f"The identity decision ended on {told_day(claims.kyc_valid_until)}; it is {told_day(claims.on)}.",
+                remedy=remedy,
             )
         return self.failed("Identity is not verified.", remedy=remedy)
 
@@ -76,12 +78,14 @@ class SanctionsScreened(Rule):
         age = (facts.on - claims.screened_on).days
         if self.max_age_days is not None and age > self.max_age_days:
             return self.failed(
-                f"Last screened {age} days ago, on {claims.screened_on}; at most {self.max_age_days} days are allowed.",
+                f"Last screened {age} days ago, on {told_day(claims.screened_on)}; at most {self.max_age_days} days are allowed.",
                 remedy="Screen the investor again.",
                 limit=self.max_age_days,
                 used=age,
             )
-        return self.passed(f"Screened on {claims.screened_on}, no match.", limit=self.max_age_days, used=age)
+        return self.passed(
+            f"Screened on {told_day(claims.screened_on)}, no match.", limit=self.max_age_days, used=age
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +151,8 @@ class AccreditedRequired(Rule):
                 remedy=_remedy(gaps[-1:], "Send evidence under Accreditation."),
             )
         until = found.evidence_until if found.via == "evidence" else found.reuse_until
-        clock = f"; the evidence supports sales until {until}" if until else ""
-        return self.passed(f"Accredited under {found.basis}, decided on {found.decided_on}{clock}.")
+        clock = f"; the evidence supports sales until {told_day(until)}" if until else ""
+        return self.passed(f"Accredited under {found.basis}, decided on {told_day(found.decided_on)}{clock}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from issuance.domain.compliance.eligibility import CHECKED
 from issuance.domain.compliance.facts import Facts
 from issuance.domain.compliance.rule import Rule
 from portal.domain.decision import Finding
-from portal.domain.money import format_amount
+from portal.domain.money import told_amount
 
 PPM = 1_000_000
 
@@ -30,13 +30,11 @@ class MinimumInvestment(Rule):
         if asked is None or not known:
             return self.not_applicable("No minimum is set.")
         floor = max(known)
-        text = (
-            f"{format_amount(asked, scale=2)} is asked for; the minimum is {format_amount(floor, scale=2)}."
-        )
+        text = f"{told_amount(asked, scale=2)} is asked for; the minimum is {told_amount(floor, scale=2)}."
         if asked < floor:
             return self.failed(
                 text,
-                remedy=f"Ask for {format_amount(floor, scale=2)} or more.",
+                remedy=f"Ask for {told_amount(floor, scale=2)} or more.",
                 limit=floor,
                 used=asked,
             )
@@ -60,10 +58,10 @@ class MaximumInvestment(Rule):
         if asked is None or not known:
             return self.not_applicable("No maximum is set.")
         cap = min(known)
-        text = f"{format_amount(asked, scale=2)} is asked for; the maximum is {format_amount(cap, scale=2)}."
+        text = f"{told_amount(asked, scale=2)} is asked for; the maximum is {told_amount(cap, scale=2)}."
         if asked > cap:
             return self.failed(
-                text, remedy=f"Ask for {format_amount(cap, scale=2)} or less.", limit=cap, used=asked
+                text, remedy=f"Ask for {told_amount(cap, scale=2)} or less.", limit=cap, used=asked
             )
         return self.passed(text, limit=cap, used=asked)
 
@@ -95,13 +93,13 @@ class MaximumHolding(Rule):
         scale, cap = facts.security.scale, min(caps)
         after = party.holding + party.pending + facts.quantity
         text = (
-            f"The holding would be {format_amount(after, scale=scale)}; "
-            f"one holder may have {format_amount(cap, scale=scale)}."
+            f"The holding would be {told_amount(after, scale=scale)}; "
+            f"one holder may have {told_amount(cap, scale=scale)}."
         )
         if after > cap:
             room = max(cap - party.holding - party.pending, 0)
             return self.failed(
-                text, remedy=f"Ask for {format_amount(room, scale=scale)} or less.", limit=cap, used=after
+                text, remedy=f"Ask for {told_amount(room, scale=scale)} or less.", limit=cap, used=after
             )
         return self.passed(text, limit=cap, used=after)
 
@@ -190,14 +188,14 @@ class Supply(Rule):
             return self.not_applicable("The number authorised is unlimited.")
         after = security.issued + security.pending + facts.quantity
         text = (
-            f"Would make {format_amount(after, scale=security.scale)} outstanding or subscribed; "
-            f"{format_amount(security.authorised, scale=security.scale)} are authorised."
+            f"Would make {told_amount(after, scale=security.scale)} outstanding or subscribed; "
+            f"{told_amount(security.authorised, scale=security.scale)} are authorised."
         )
         if after > security.authorised:
             room = max(security.authorised - security.issued - security.pending, 0)
             return self.failed(
                 text,
-                remedy=f"Ask for {format_amount(room, scale=security.scale)} or less.",
+                remedy=f"Ask for {told_amount(room, scale=security.scale)} or less.",
                 limit=security.authorised,
                 used=after,
             )
@@ -220,10 +218,10 @@ class OfferingCapacity(Rule):
         if left is None:
             return self.not_applicable("More may be asked for than there is; it is then allotted pro rata.")
         scale = facts.security.scale
-        text = f"{format_amount(left, scale=scale)} are left; {format_amount(facts.quantity, scale=scale)} were asked for."
+        text = f"{told_amount(left, scale=scale)} are left; {told_amount(facts.quantity, scale=scale)} were asked for."
         if facts.quantity > left:
             remedy = (
-                f"Ask for {format_amount(left, scale=scale)} or less."
+                f"Ask for {told_amount(left, scale=scale)} or less."
                 if left
                 else "Everything is subscribed; a place becomes free when somebody withdraws."
             )
@@ -244,12 +242,12 @@ class CashAvailable(Rule):
         if facts.cash_minor is None or facts.amount_minor is None:
             return self.not_applicable("Nothing is paid from a cash account here.")
         text = (
-            f"{format_amount(facts.amount_minor, scale=2)} are needed; "
-            f"{format_amount(facts.cash_minor, scale=2)} are free in the cash account."
+            f"{told_amount(facts.amount_minor, scale=2)} are needed; "
+            f"{told_amount(facts.cash_minor, scale=2)} are free in the cash account."
         )
         # Limit and used are printed as units of the security, so money stands in the sentence alone.
         if facts.amount_minor > facts.cash_minor:
-            gap = format_amount(facts.amount_minor - facts.cash_minor, scale=2)
+            gap = told_amount(facts.amount_minor - facts.cash_minor, scale=2)
             return self.failed(
                 text,
                 remedy=f"Pay in {gap} or more under Cash, or ask for less.",

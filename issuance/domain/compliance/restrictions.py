@@ -10,8 +10,9 @@ from issuance.domain.compliance.eligibility import CHECKED
 from issuance.domain.compliance.facts import Facts
 from issuance.domain.compliance.rule import Rule
 from issuance.domain.lots import Lot
+from portal.domain.dates import told_day
 from portal.domain.decision import Finding
-from portal.domain.money import format_amount
+from portal.domain.money import told_amount
 
 RESTRICTED = ("506(b)", "506(c)", "4(a)(2)", "founder", "144A", "4(a)(7)")
 
@@ -56,11 +57,11 @@ class HoldingPeriod(Rule):
 
         free, day = _free_from(facts, opens)
         scale = facts.security.scale
-        text = f"{format_amount(free, scale=scale)} have been held for {months} months or are not restricted"
+        text = f"{told_amount(free, scale=scale)} have been held for {months} months or are not restricted"
         if free < facts.quantity:
             return self.failed(
-                f"{text}; {format_amount(facts.quantity, scale=scale)} were to move.",
-                remedy=f"Move {format_amount(free, scale=scale)} now, or wait.",
+                f"{text}; {told_amount(facts.quantity, scale=scale)} were to move.",
+                remedy=f"Move {told_amount(free, scale=scale)} now, or wait.",
                 limit=free,
                 used=facts.quantity,
                 earliest_pass=day,
@@ -90,11 +91,11 @@ class LockUp(Rule):
 
         free, day = _free_from(facts, opens)
         scale = facts.security.scale
-        text = f"{format_amount(free, scale=scale)} are not locked up"
+        text = f"{told_amount(free, scale=scale)} are not locked up"
         if free < facts.quantity:
             return self.failed(
-                f"{text}; {format_amount(facts.quantity, scale=scale)} were to move.",
-                remedy=f"Move {format_amount(free, scale=scale)} now, or wait.",
+                f"{text}; {told_amount(facts.quantity, scale=scale)} were to move.",
+                remedy=f"Move {told_amount(free, scale=scale)} now, or wait.",
                 limit=free,
                 used=facts.quantity,
                 earliest_pass=day,
@@ -117,16 +118,18 @@ class OfferingWindow(Rule):
             return self.not_applicable("This is no subscription.")
         if facts.at < offering.opens_at:
             return self.failed(
-                f"The offering opens on {offering.opens_at:%d %b %Y, %H:%M} UTC.",
+                f"The offering opens on {told_day(offering.opens_at)}, {offering.opens_at:%H:%M} UTC.",
                 remedy="Come back when it is open.",
                 earliest_pass=offering.opens_at.date(),
             )
         if facts.at >= offering.closes_at:
             return self.failed(
-                f"The offering closed on {offering.closes_at:%d %b %Y, %H:%M} UTC.",
+                f"The offering closed on {told_day(offering.closes_at)}, {offering.closes_at:%H:%M} UTC.",
                 remedy="Look for the issuer's next offering.",
             )
-        return self.passed(f"The offering is open until {offering.closes_at:%d %b %Y, %H:%M} UTC.")
+        return self.passed(
+            f"The offering is open until {told_day(offering.closes_at)}, {offering.closes_at:%H:%M} UTC."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,11 @@ class NotFrozen(Rule):
         if sender is None or not sender.frozen_quantity:
             return self.passed("Nothing is frozen.")
         free, scale = sender.holding - sender.frozen_quantity, facts.security.scale
-        text = f"{format_amount(sender.frozen_quantity, scale=scale)} of the holding are frozen"
+        text = f"{told_amount(sender.frozen_quantity, scale=scale)} of the holding are frozen"
         if facts.quantity > free:
             return self.failed(
-                f"{text}; {format_amount(max(free, 0), scale=scale)} may move.",
-                remedy=f"Move {format_amount(max(free, 0), scale=scale)} or less.",
+                f"{text}; {told_amount(max(free, 0), scale=scale)} may move.",
+                remedy=f"Move {told_amount(max(free, 0), scale=scale)} or less.",
                 limit=max(free, 0),
                 used=facts.quantity,
             )
