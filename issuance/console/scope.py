@@ -5,11 +5,12 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from investors.profiles.selectors import references
+from investors.profiles.selectors import investor_of_user, references
 from issuance.issuers.facts import IssuerFacts
 from issuance.issuers.selectors import NoSuchIssuer, issuers
 from issuance.securities.facts import SecurityFacts
 from issuance.securities.selectors import securities
+from portal.accounts.selectors import users
 from portal.http.authorization import allowed
 
 
@@ -51,3 +52,15 @@ def names(holders: Collection[str]) -> dict[str, str]:
     }
     known = references(numbers.values())
     return {holder: known.get(numbers[holder], holder) if holder in numbers else holder for holder in holders}
+
+
+def actor_named(actor: str) -> dict[str, str]:
+    """What stands for "user:<uuid>": an investor's reference, never his name; of others the name."""
+    kind, _, number = actor.partition(":")
+    if kind != "user":
+        return {}
+    investor = investor_of_user(UUID(number))
+    if investor is not None:
+        return {actor: investor.reference}
+    found = users([UUID(number)]).get(UUID(number))
+    return {actor: found.name} if found and found.name else {}

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST
 
 from issuance.assets.selectors import recompute
 from issuance.compliance import selectors as stored
-from issuance.console.scope import scope
+from issuance.console.scope import actor_named, names, scope
+from issuance.console.wording import named, parties, told_facts
 from issuance.domain.compliance.catalogue import load
 from issuance.domain.compliance.limits import HolderLimit
 from issuance.domain.compliance.rule import Rule
@@ -58,6 +59,7 @@ def security(request: HttpRequest, security_id: UUID) -> HttpResponse:
         "decisions": stored.decisions(security_ids=[one.id], limit=10),
         "steps": sorted(LIFECYCLE.transitions[one.state]),
         "may": allowed(request, "security.define", organisation=one.issuer_id),
+        "may_open_proofs": allowed(request, "ledger.view"),
     }
     return render(request, "issuance/securities/page.html", context)
 
@@ -87,7 +89,15 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """One decision with every finding and the facts it was made on."""
     found = stored.decision(decision_id)
     require(request, "security.view", organisation=found.issuer_id)
-    return render(request, "issuance/compliance/decision.html", {"found": found})
+    known = names({found.holder, *parties(found.facts)})
+    context = {
+        "found": found,
+        "holder": named(found.holder, known),
+        "subject": named(found.subject, known),
+        "actor": named(found.actor, actor_named(found.actor)),
+        "facts": told_facts(found.facts, known),
+    }
+    return render(request, "issuance/compliance/decision.html", context)
 
 
 for _console in (issuer_console, compliance_console):

@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from portal.domain.roles import GRANTABLE, OrganisationKind
+from portal.domain.roles import GRANTABLE, OrganisationKind, Role
 
 
 class UserManager(BaseUserManager["User"]):
@@ -120,7 +120,7 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} as {self.role} of {self.organisation}"
+        return f"{self.user} as {Role(self.role).label} of {self.organisation}"
 
 
 class Attempts(models.Model):

@@ -10,7 +10,7 @@ from portal.approvals.models import Approval
 from portal.http import four_eyes
 from portal.http.consoles import compliance_console, issuer_console
 from portal.http.records import Nav, RecordAdmin
-from portal.http.templatetags.figures import moment
+from portal.http.templatetags.figures import moment, short_subject
 from portal.http.templatetags.parts import pill
 
 
@@ -74,7 +74,7 @@ class ApprovalAdmin(RecordAdmin):
     view_action = "approval.view"
     organisation_field = "organisation_id"
     nav: Nav | None = Nav("Signed by two", group="Control", icon="check", order=20)
-    list_display = ("what", "subject", "asked_by", "decided_by", "stands", "asked")
+    list_display = ("what", "about", "asked_by", "decided_by", "stands", "asked")
     list_display_links = None
     list_filter = ("state", "action")
     search_fields = ("subject", "action", "maker_label", "checker_label")
@@ -85,13 +85,17 @@ class ApprovalAdmin(RecordAdmin):
         href = reverse(f"{self.admin_site.name}:approval", args=[row.pk])
         return format_html('<a href="{}">{}</a>', href, four_eyes.title_of(row.action))
 
+    @display(description="about", ordering="subject")
+    def about(self, row: Approval) -> SafeString:
+        return _cut(row.subject)
+
     @display(description="asked by")
     def asked_by(self, row: Approval) -> str:
-        return row.maker_label or row.maker
+        return row.maker_label or _cut(row.maker)
 
     @display(description="decided by")
     def decided_by(self, row: Approval) -> str:
-        return row.checker_label or row.checker or "–"
+        return row.checker_label or (_cut(row.checker) if row.checker else "–")
 
     @display(description="state", ordering="state")
     def stands(self, row: Approval) -> SafeString:
@@ -100,6 +104,11 @@ class ApprovalAdmin(RecordAdmin):
     @display(description="asked", ordering="requested_at")
     def asked(self, row: Approval) -> SafeString:
         return moment(row.requested_at)
+
+
+def _cut(identity: str) -> SafeString:
+    """An id short enough for a column; the whole of it is the title."""
+    return format_html('<span title="{}">{}</span>', identity, short_subject(identity))
 
 
 class OwnApprovalAdmin(ApprovalAdmin):

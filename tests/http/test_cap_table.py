@@ -71,14 +71,18 @@ def test_the_register_and_the_decisions_are_lists_that_nobody_edits(client, issu
     other = active_security(at=now)
     (stranger,) = holders(other, 1, at=now)
     register = text(client.get("/console/issuance/movement/"))
-    assert one.owner in register
-    assert stranger.owner not in register
+    assert one.investor.reference in register
+    assert stranger.investor.reference not in register
     assert client.get("/console/issuance/movement/add/").status_code == 403
     accounts.sign_in(client, accounts.member(Role.COMPLIANCE_OFFICER))
     listed = client.get("/compliance/issuance/decisionrecord/")
-    assert stranger.owner in text(listed)
+    assert stranger.investor.reference in text(listed)
+    assert f'title="{stranger.owner}"' in listed.content.decode()
     link = re.search(r'href="(/compliance/decisions/[0-9a-f-]+/)"', listed.content.decode()).group(1)
-    assert "Allowed" in text(client.get(link))
+    page = text(client.get(link))
+    assert "Allowed" in page
+    assert "Receiver, KYC state" in page
+    assert "kyc_state" not in page
 
 
 # --- the command

@@ -126,8 +126,10 @@ def plain(value: object) -> str:
 
 @register.filter
 def sentence(value: object) -> str:
-    """The same, as the beginning of a sentence."""
+    """The same, as the beginning of a sentence; the codes of some rules are written with hyphens."""
     text = plain(value)
+    if " " not in text:
+        text = text.replace("-", " ")
     beginning, _space, rest = text.partition(" ")
     if beginning == "kyc":
         return f"KYC {rest}".strip()
