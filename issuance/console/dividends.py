@@ -31,6 +31,7 @@ SHOWN = 200
 HEAD = ("Holder", "Reference", "Units", "Rate ppm", "Why", "Gross", "Withheld", "Net", "Currency")
 STEPS = ["Declared", "Announced", "Entitled", "Approved", "Paying", "Paid"]
 PLACE = {"draft": 1, "announced": 2, "entitled": 3, "approved": 4, "paying": 5, "paid": 6, "closed": 7}
+UNPAID = ("draft", "announced", "entitled", "approved", "paying")
 
 
 @issuer_console.page(
@@ -43,8 +44,10 @@ PLACE = {"draft": 1, "announced": 2, "entitled": 3, "approved": 4, "paying": 5, 
     order=10,
 )
 def dividends(request: HttpRequest) -> HttpResponse:
+    rows = selectors.dividends(issuer_ids=scope(request))
     context = {
-        "rows": selectors.dividends(issuer_ids=scope(request)),
+        "rows": rows,
+        "due": sum(one.state in UNPAID for one in rows),
         "may_add": bool(securities_for(request, "dividend.declare")),
     }
     return render(request, "issuance/dividends/list.html", context)

@@ -36,9 +36,10 @@ from portal.http.once import once
 )
 def offerings(request: HttpRequest) -> HttpResponse:
     found = selectors.offerings(issuer_ids=scope(request))
-    states = selectors.progress(found)
+    states, now = selectors.progress(found), timezone.now()
     context = {
         "rows": [(one, states[one.id]) for one in found],
+        "open": sum(one.state == "open" and one.opens_at <= now < one.closes_at for one in found),
         "may_add": bool(securities_for(request, "offering.draft")),
     }
     return render(request, "issuance/offerings/list.html", context)

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from portal.domain.money import format_amount
-from portal.http import exports, pagination
+from portal.http import exports, formats, pagination
 from portal.http.told import of_entry
 from portal.ledger import selectors
 from portal.ledger.facts import EntryFacts
@@ -22,8 +22,13 @@ def cash(request: HttpRequest) -> HttpResponse:
     page = pagination.page(
         request, lambda limit, before_id: _entries(owner, limit, before_id), id_of=lambda entry: entry.id
     )
+    accounts = cash_of(positions(owner))
     context = {
-        "accounts": cash_of(positions(owner)),
+        "accounts": accounts,
+        "available": [
+            formats.money(row.available, currency=row.instrument.code, scale=row.instrument.scale)
+            for row in accounts
+        ],
         "page": page,
         "lines": lines(page.rows),
     }
