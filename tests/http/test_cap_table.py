@@ -74,6 +74,9 @@ def test_the_register_and_the_decisions_are_lists_that_nobody_edits(client, issu
     assert one.investor.reference in register
     assert stranger.investor.reference not in register
     assert client.get("/console/issuance/movement/add/").status_code == 403
+    assert "/proof/" not in client.get(f"/console/securities/{issued.security.id}/").content.decode()
+    files = client.get("/console/issuance/movement/?export=csv").content.decode("utf-8-sig")
+    assert one.owner in files
     accounts.sign_in(client, accounts.member(Role.COMPLIANCE_OFFICER))
     listed = client.get("/compliance/issuance/decisionrecord/")
     assert stranger.investor.reference in text(listed)
