@@ -15,10 +15,14 @@ from django.test import TransactionTestCase
 from tests import databases, processes
 
 # Machines differ, and a test of a rule is none of their speed.
-hypothesis.settings.register_profile(
-    "portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("portal")
+# The same cases in every run, so that a change is judged by what it changes; HYPOTHESIS_PROFILE=search looks for new ones.
+PROFILE = {
+    "deadline": None,
+    "suppress_health_check": [hypothesis.HealthCheck.too_slow],
+}
+hypothesis.settings.register_profile("steady", derandomize=True, **PROFILE)
+hypothesis.settings.register_profile("search", max_examples=500, **PROFILE)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 QUEUE_FIXTURES = {"celery_worker", "relay", "sequencer"}
 
 
