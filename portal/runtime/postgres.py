@@ -16,6 +16,8 @@ from portal.runtime.accounts import Account, reachable_by_others, server_account
 from portal.runtime.binaries import Installation, postgres_installation
 from portal.runtime.processes import Child, is_alive, spawn
 
+# A killed server's backends are still going, or nobody has reaped it yet and PostgreSQL takes it for alive.
+STILL_GOING = ("pre-existing shared memory block", 'lock file "postmaster.pid" already exists')
 SUPERUSER = "postgres"
 OWNER = "portal_owner"
 APP = "portal_app"
@@ -125,9 +127,9 @@ class Cluster:
             if self._answers(deadline):
                 return
             words = self.child.last_words()
-            if "pre-existing shared memory block" not in words or time.monotonic() > deadline:
+            if not any(sign in words for sign in STILL_GOING) or time.monotonic() > deadline:
                 raise PostgresFailed(f"PostgreSQL did not start; the end of {self.log}:\n{words}")
-            time.sleep(0.3)  # backends of a killed server are still going
+            time.sleep(0.3)
 
     def _answers(self, deadline: float) -> bool:
         assert self.child is not None
