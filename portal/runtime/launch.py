@@ -67,11 +67,17 @@ def prepare(place: Place, port: int | None) -> dict[str, str]:
         sys.exit(running)
     os.umask(0o077)
     place.make()
-    chosen = choose_port(port)
+    taken = take_port(port)
+    chosen = taken.getsockname()[1]
+    taken.set_inheritable(True)
     environment = {**SPARING, **os.environ, **place.environment(os.environ)}
     environment.setdefault("SITE_URL", f"http://localhost:{chosen}")
     environment.setdefault("PYTHONUNBUFFERED", "1")
-    return environment | {MARK: str(place.var), "PORTAL_PORT": str(chosen)}
+    return environment | {
+        MARK: str(place.var),
+        "PORTAL_PORT": str(chosen),
+        "PORTAL_PORT_HANDLE": str(taken.detach()),
+    }
 
 
 def who_runs(place: Place) -> str:
@@ -102,42 +108,31 @@ def hold(lock: Path, text: str) -> int:
     return handle
 
 
-def reserve(port: int) -> socket.socket:
+def take_port(asked: int | None) -> socket.socket:
     """
-    Take the port until our own web server is ready for it: loading the demonstration takes longer than another
-    start takes to choose a port.
-
-    raises  PortTaken
-    """
-    taken = socket.socket()
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        taken.bind((HOST, port))
-        taken.listen(0)
-    except OSError as error:
-        taken.close()
-        raise PortTaken(
-            f"Port {port} has been taken by another program a moment ago; start again."
-        ) from error
-    return taken
-
-
-def choose_port(asked: int | None) -> int:
-    """
-    The port asked for, else the first free one from 8000 on.
+    The port asked for, else the first free one from 8000 on, taken at once and until our own web server is ready
+    for it: two starts at one moment choose two ports, and loading the demonstration takes longer than another start
+    takes to choose.
 
     raises  PortTaken
     """
     for port in [asked] if asked is not None else range(FIRST_PORT, FIRST_PORT + PORTS):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except (OSError, OverflowError):
-                continue
-            return port
+        taken = socket.socket()
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((HOST, port))
+            taken.listen(0)
+        except (OSError, OverflowError):
+            taken.close()
+            continue
+        return taken
     if asked is not None:
         raise PortTaken(f"Port {asked} is in use. Leave --port out for the next free one, or name another.")
     raise PortTaken(
         f"None of the ports {FIRST_PORT} to {FIRST_PORT + PORTS - 1} is free; name another with --port."
     )
+
+
+def held_port() -> socket.socket:
+    """The socket that `prepare` took before this program was executed again; closing it frees the port."""
+    return socket.socket(fileno=int(os.environ.pop("PORTAL_PORT_HANDLE")))

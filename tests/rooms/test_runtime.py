@@ -31,28 +31,38 @@ def busy_port():
 
 def test_a_port_that_was_asked_for_and_is_busy_is_refused_by_name(busy_port):
     with pytest.raises(launch.PortTaken, match=f"Port {busy_port} is in use"):
-        launch.choose_port(busy_port)
+        launch.take_port(busy_port)
 
 
 def test_without_a_wish_the_next_free_port_is_taken(busy_port, monkeypatch):
     monkeypatch.setattr(launch, "FIRST_PORT", busy_port)
-    assert busy_port < launch.choose_port(None) < busy_port + launch.PORTS
+    with launch.take_port(None) as taken:
+        assert busy_port < taken.getsockname()[1] < busy_port + launch.PORTS
 
 
 def test_when_no_port_is_free_it_says_so(busy_port, monkeypatch):
     monkeypatch.setattr(launch, "FIRST_PORT", busy_port)
     monkeypatch.setattr(launch, "PORTS", 1)
     with pytest.raises(launch.PortTaken, match="name another with --port"):
-        launch.choose_port(None)
+        launch.take_port(None)
 
 
-def test_a_port_is_kept_for_the_web_server_while_the_rest_starts():
-    port = launch.choose_port(None)
-    with launch.reserve(port):
-        assert launch.choose_port(None) != port
-        with pytest.raises(launch.PortTaken, match="start again"):
-            launch.reserve(port)
-    launch.reserve(port).close()
+def test_two_starts_at_one_moment_get_two_ports():
+    with launch.take_port(None) as first, launch.take_port(None) as second:
+        ports = {first.getsockname()[1], second.getsockname()[1]}
+        assert len(ports) == 2
+        with pytest.raises(launch.PortTaken):
+            launch.take_port(min(ports))
+
+
+def test_the_port_is_kept_across_the_second_execution_and_free_afterwards(tmp_path, monkeypatch):
+    environment = launch.prepare(Place(tmp_path / "var"), None)
+    monkeypatch.setenv("PORTAL_PORT_HANDLE", environment["PORTAL_PORT_HANDLE"])
+    port = int(environment["PORTAL_PORT"])
+    with pytest.raises(launch.PortTaken):
+        launch.take_port(port)
+    launch.held_port().close()
+    launch.take_port(port).close()
 
 
 def test_a_folder_is_held_by_one_process_at_a_time(tmp_path):

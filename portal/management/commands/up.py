@@ -105,7 +105,8 @@ class Portal:
         """Everything, in the order of who needs whom."""
         if left := end_orphans(self.place):
             self.say(f"ended {left} processes that an earlier start had left behind")
-        port = launch.reserve(self.port)
+        port = launch.held_port()
+        port.set_inheritable(False)
         self.start_servers()
         self.step("bringing the database up to date", lambda: call_command("prepare", verbosity=0), must=True)
         get_resolver().url_patterns  # noqa: B018 - every view is imported here once, not in each child
