@@ -22,6 +22,13 @@ from portal.runtime.supervisor import Service, Supervisor
 
 
 @pytest.fixture
+def own_umask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
 def busy_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -55,7 +62,7 @@ def test_two_starts_at_one_moment_get_two_ports():
             launch.take_port(min(ports))
 
 
-def test_the_port_is_kept_across_the_second_execution_and_free_afterwards(tmp_path, monkeypatch):
+def test_the_port_is_kept_across_the_second_execution_and_free_afterwards(tmp_path, monkeypatch, own_umask):
     environment = launch.prepare(Place(tmp_path / "var"), None)
     monkeypatch.setenv("PORTAL_PORT_HANDLE", environment["PORTAL_PORT_HANDLE"])
     port = int(environment["PORTAL_PORT"])
