@@ -20,6 +20,7 @@ from investors.domain.bases import basis_for
 from investors.domain.verification import Paper, completeness, evidence_until, method_for, reuse_until
 from investors.profiles import selectors as profiles
 from investors.profiles.facts import InvestorFacts
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.documents.selectors import document
 from portal.domain.actors import Actor
@@ -104,7 +105,7 @@ def determine(
         for row in rows:
             row.determination = made
         DeterminationEvidence.objects.bulk_create(rows)
-        _tell(made, rows, actor=actor, at=at)
+        _tell(made, rows, asked, actor=actor, at=at)
     return determination_facts(made)
 
 
@@ -121,7 +122,7 @@ def revoke(*, determination_id: UUID, reason: str, actor: Actor, at: datetime) -
             raise NoSuchDetermination("There is no determination with this id.")
         try:
             with transaction.atomic():
-                Revocation.objects.create(
+                revocation = Revocation.objects.create(
                     determination=row, actor=str(actor), actor_label=actor.label, reason=said, at=at
                 )
         except IntegrityError as clash:
@@ -133,6 +134,7 @@ def revoke(*, determination_id: UUID, reason: str, actor: Actor, at: datetime) -
             reason=said,
             at=at,
             determination=str(row.pk),
+            rows=essences(revocation),
         )
 
 
@@ -198,7 +200,14 @@ def _required_reason(text: str) -> str:
     return said
 
 
-def _tell(made: Determination, rows: Sequence[DeterminationEvidence], *, actor: Actor, at: datetime) -> None:
+def _tell(
+    made: Determination,
+    rows: Sequence[DeterminationEvidence],
+    asked: Request | None,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
     record(
         actor=actor,
         action="accreditation.determined" if made.accredited else "accreditation.refused",
@@ -212,4 +221,5 @@ def _tell(made: Determination, rows: Sequence[DeterminationEvidence], *, actor: 
         evidence=sorted(row.sha256 for row in rows),
         evidence_until=made.evidence_until.isoformat() if made.evidence_until else None,
         reuse_until=made.reuse_until.isoformat() if made.reuse_until else None,
+        rows=essences(made, *rows, *([asked] if asked else [])),
     )

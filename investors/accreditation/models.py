@@ -22,6 +22,19 @@ REQUEST = Lifecycle(
 class Request(models.Model):
     """An investor asks to be determined accredited, on a basis, by a method; for one issuer or for any."""
 
+    ESSENTIALS = {
+        1: (
+            "investor_id",
+            "basis",
+            "method",
+            "issuer_id",
+            "state",
+            "created_at",
+            "submitted_at",
+            "decided_at",
+        )
+    }
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="accreditation_requests")
     basis = models.CharField(max_length=12)
@@ -50,6 +63,10 @@ class Request(models.Model):
 class RequestPaper(models.Model):
     """One paper handed in with a request. A table of record."""
 
+    ESSENTIALS = {
+        1: ("request_id", "document_id", "sha256", "kind", "filename", "dated", "tax_year", "added_by", "added_at")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="papers")
     document_id = models.UUIDField()
@@ -76,6 +93,8 @@ class RequestPaper(models.Model):
 
 class Representation(models.Model):
     """A written representation: its text, by whom, when, for which issuer. A table of record."""
+
+    ESSENTIALS = {1: ("investor_id", "issuer_id", "kinds", "text", "sha256", "actor", "actor_label", "at")}
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="representations")
@@ -104,6 +123,11 @@ class Determination(models.Model):
     evidence_until  evidence clock: last day of a sale that the evidence supports
     reuse_until     re-use clock, for the issuer named; null where determined for any issuer
     """
+
+    ESSENTIALS = {
+        1: ("investor_id", "request_id", "accredited", "basis", "method", "verified", "issuer_id", "findings",
+            "evidence_dated", "evidence_until", "reuse_until", "decided_by_id", "decided_label", "reason", "decided_at")
+    }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="determinations")
@@ -138,6 +162,10 @@ class Determination(models.Model):
 class DeterminationEvidence(models.Model):
     """One paper that a determination rests on, by hash. A table of record."""
 
+    ESSENTIALS = {
+        1: ("determination_id", "kind", "dated", "tax_year", "document_id", "representation_id", "sha256")
+    }
+
     determination = models.ForeignKey(Determination, on_delete=models.PROTECT, related_name="evidence")
     kind = models.CharField(max_length=32)
     dated = models.DateField()
@@ -162,6 +190,8 @@ class DeterminationEvidence(models.Model):
 
 class Revocation(models.Model):
     """A determination is withdrawn, from an instant on, with the reason. A table of record."""
+
+    ESSENTIALS = {1: ("determination_id", "actor", "actor_label", "reason", "at")}
 
     determination = models.OneToOneField(Determination, on_delete=models.PROTECT, related_name="revocation")
     actor = models.CharField(max_length=100)

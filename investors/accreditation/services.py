@@ -32,6 +32,7 @@ from investors.domain.verification import (
 )
 from investors.profiles import selectors as profiles
 from investors.profiles.facts import InvestorFacts
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.documents.services import store
 from portal.domain.actors import Actor
@@ -134,6 +135,7 @@ def add_paper(
         _tell(
             row,
             "accreditation.paper_added",
+            paper,
             actor=actor,
             at=at,
             document=str(stored.id),
@@ -203,6 +205,7 @@ def represent(
             kinds=chosen,
             issuer=str(issuer_id) if issuer_id else None,
             sha256=row.sha256,
+            rows=essences(row),
         )
     return row.pk
 
@@ -265,7 +268,7 @@ def refuse_failed(findings: Sequence[Finding], way: Method) -> None:
         )
 
 
-def _tell(row: Request, action: str, *, actor: Actor, at: datetime, **facts: Any) -> None:
+def _tell(row: Request, action: str, *papers: RequestPaper, actor: Actor, at: datetime, **facts: Any) -> None:
     record(
         actor=actor,
         action=action,
@@ -274,5 +277,6 @@ def _tell(row: Request, action: str, *, actor: Actor, at: datetime, **facts: Any
         investor=str(row.investor_id),
         basis=row.basis,
         method=row.method,
+        rows=essences(row, *papers),
         **facts,
     )

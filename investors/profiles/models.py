@@ -19,7 +19,10 @@ class Investor(models.Model):
     born_or_formed  ISO date of birth, or of formation of an entity; sealed, as are name, number and address
     expected_minor  what the investor expects to invest, in US cents
     identity_changed_at  when name, birth date, number, country or related persons last changed
+    ESSENTIALS      what the trail keeps a hash of; the rest of a profile is in its newest revision
     """
+
+    ESSENTIALS = {1: ("reference", "user_id", "version", "created_at", "identity_changed_at")}
 
     class Kind(models.TextChoices):
         NATURAL = "natural", "Natural person"
@@ -66,7 +69,14 @@ class Investor(models.Model):
 
 
 class Revision(models.Model):
-    """One change of a profile: which fields, by whom, why; the values after it as one sealed text. A table of record."""
+    """
+    One change of a profile: which fields, by whom, why; the values after it, with a salt, as one sealed text. A table
+    of record.
+    """
+
+    ESSENTIALS = {
+        1: ("investor_id", "version", "changed", "snapshot", "actor", "actor_label", "reason", "at")
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="revisions")
@@ -92,6 +102,8 @@ class RelatedPerson(models.Model):
     ownership_ppm  share of the entity in parts per million; null where the role has none
     name, born     sealed; born is an ISO date, or empty where unknown
     """
+
+    ESSENTIALS = {1: ("investor_id", "role", "ownership_ppm", "added_at", "ended_at")}
 
     class Role(models.TextChoices):
         JOINT_HOLDER = "joint_holder", "Joint holder"

@@ -12,6 +12,7 @@ from investors.domain.identifiers import checked_identifier, country_code
 from investors.profiles.facts import InvestorFacts, PersonalData, ProfileInput
 from investors.profiles.models import Investor, RelatedPerson, Revision
 from investors.profiles.selectors import NoSuchInvestor, investor_facts, open_row
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.canonical import canonical_json
@@ -89,7 +90,7 @@ def create_investor(
             raise AlreadyAnInvestor(
                 "You already have an investor profile.", next_step="Continue with the profile you have."
             ) from clash
-        _revise(row, changed=("kind", "country", "us_person"), actor=actor, reason="opened", at=at)
+        revision = _revise(row, changed=("kind", "country", "us_person"), actor=actor, reason="opened", at=at)
         record(
             actor=actor,
             action="investor.opened",
@@ -98,6 +99,7 @@ def create_investor(
             kind=kind,
             country=place,
             us_person=certified,
+            rows=essences(row, revision),
         )
     return investor_facts(row)
 
@@ -121,7 +123,7 @@ def update_profile(
         if _IDENTITY & set(changed):
             row.identity_changed_at = at
         row.save()
-        _revise(row, changed=changed, actor=actor, reason=reason, at=at)
+        revision = _revise(row, changed=changed, actor=actor, reason=reason, at=at)
         record(
             actor=actor,
             action="investor.profile_changed",
@@ -130,6 +132,7 @@ def update_profile(
             at=at,
             version=row.version,
             changed=list(changed),
+            rows=essences(row, revision),
         )
     return investor_facts(row)
 
@@ -221,7 +224,7 @@ def add_related_person(
         row.version += 1
         row.identity_changed_at = at
         row.save(update_fields=["version", "identity_changed_at"])
-        _revise(row, changed=(f"{role} added",), actor=actor, reason="", at=at)
+        revision = _revise(row, changed=(f"{role} added",), actor=actor, reason="", at=at)
         record(
             actor=actor,
             action="investor.related_person_added",
@@ -230,6 +233,7 @@ def add_related_person(
             related_person=str(person.pk),
             role=role,
             ownership_ppm=person.ownership_ppm,
+            rows=essences(row, person, revision),
         )
     return person.pk
 
@@ -250,7 +254,7 @@ def end_related_person(*, related_person_id: UUID, reason: str, actor: Actor, at
         row.version += 1
         row.identity_changed_at = at
         row.save(update_fields=["version", "identity_changed_at"])
-        _revise(row, changed=(f"{person.role} ended",), actor=actor, reason=reason, at=at)
+        revision = _revise(row, changed=(f"{person.role} ended",), actor=actor, reason=reason, at=at)
         record(
             actor=actor,
             action="investor.related_person_ended",
@@ -258,6 +262,7 @@ def end_related_person(*, related_person_id: UUID, reason: str, actor: Actor, at
             reason=reason,
             at=at,
             related_person=str(person.pk),
+            rows=essences(row, person, revision),
         )
 
 
@@ -372,9 +377,11 @@ def _check_related(row: Investor, role: str, ownership_ppm: int | None) -> None:
         )
 
 
-def _revise(row: Investor, *, changed: tuple[str, ...], actor: Actor, reason: str, at: datetime) -> None:
+def _revise(row: Investor, *, changed: tuple[str, ...], actor: Actor, reason: str, at: datetime) -> Revision:
     data = open_row(row)
+    # The salt keeps the hash of this text, which stands in the trail, from telling what the text says.
     snapshot = {
+        "salt": secrets.token_hex(16),
         "kind": row.kind,
         "country": row.country,
         "tax_countries": list(row.tax_countries),
@@ -386,8 +393,17 @@ def _revise(row: Investor, *, changed: tuple[str, ...], actor: Actor, reason: st
         "identifier_kind": row.identifier_kind,
         "identifier": data.identifier,
         "address": data.address,
+        "related_persons": [
+            {
+                "id": str(person.pk),
+                "name": person.name,
+                "born": person.born,
+                "country": person.country,
+            }
+            for person in row.related_persons.order_by("pk")
+        ],
     }
-    Revision.objects.create(
+    return Revision.objects.create(
         investor=row,
         version=row.version,
         changed=list(changed),

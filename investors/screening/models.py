@@ -29,6 +29,8 @@ class ScreeningList(models.Model):
     list_date  the date the publisher gives it
     """
 
+    ESSENTIALS = {1: ("source", "list_date", "sha256", "names", "imported_at", "imported_by")}
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.CharField(max_length=80)
     list_date = models.DateField()
@@ -63,6 +65,8 @@ class ListedName(models.Model):
 class Screening(models.Model):
     """An investor's names compared with one list on one day. A table of record."""
 
+    ESSENTIALS = {1: ("investor_id", "list_id", "profile_version", "names", "hits", "threshold", "at")}
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="screenings")
     list = models.ForeignKey(ScreeningList, on_delete=models.PROTECT, related_name="+")
@@ -86,6 +90,11 @@ class Hit(models.Model):
 
     subject  whose name: "investor:<id>" or "related_person:<id>"
     """
+
+    ESSENTIALS = {
+        1: ("investor_id", "screening_id", "source", "subject", "reference", "listed_name", "score", "state",
+            "found_at", "decided_at", "decided_by_id", "reason")
+    }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="hits")

@@ -5,10 +5,18 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
+from django.db import connection
+
 from investors.domain.screening import ListedName as Listed
 from investors.screening.facts import HitFacts, ListFacts, ScreeningState
 from investors.screening.models import Hit, ListedName, Screening, ScreeningList
 from portal.domain.errors import NotFound
+
+ENTRIES = """
+SELECT encode(sha256(convert_to(string_agg(concat_ws('|', to_json(reference)::text, to_json(name)::text,
+  coalesce(to_char(born, 'YYYY-MM-DD'), '-'), coalesce(birth_year::text, '-')), E'\\n' ORDER BY id), 'UTF8')), 'hex')
+"""
+"""What a list's names come to as one hash; the trail keeps it, and verify computes it again."""
 
 
 class NoSuchHit(NotFound):
@@ -39,6 +47,14 @@ def listed_names(list_id: UUID) -> list[Listed]:
     """Every name of a list, in the form that the comparison takes."""
     rows = ListedName.objects.filter(list_id=list_id).order_by("pk")
     return [Listed(*row) for row in rows.values_list("reference", "name", "born", "birth_year")]
+
+
+def entries_sha256(list_id: UUID) -> str:
+    """SHA-256 over every name of a list as it lies in the database, in the order of the file."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{ENTRIES} FROM investors_listedname WHERE list_id = %s", [list_id])
+        (found,) = cursor.fetchone()
+    return str(found)
 
 
 def states_of(investor_ids: Iterable[UUID], *, on: date) -> dict[UUID, ScreeningState]:

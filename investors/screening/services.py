@@ -16,11 +16,13 @@ from investors.screening.facts import Comparison, HitFacts, ListFacts
 from investors.screening.models import HIT, Hit, ListedName, Screening, ScreeningList
 from investors.screening.selectors import (
     NoSuchHit,
+    entries_sha256,
     hit_facts,
     list_facts,
     listed_names,
     lists_in_use,
 )
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.canonical import sha256_hex
@@ -100,6 +102,8 @@ def import_list(*, source: str, list_date: date, content: bytes, actor: Actor, a
             list_date=list_date.isoformat(),
             names=len(rows),
             sha256=digest,
+            entries_sha256=entries_sha256(made.pk),
+            rows=essences(made),
         )
         enqueue(topic=RESCREEN, key=str(made.pk), payload={"list_id": str(made.pk)}, at=at)
     return list_facts(made)
@@ -170,6 +174,7 @@ def decide_hit(
             source=row.source,
             reference=row.reference,
             score=row.score,
+            rows=essences(row),
         )
     return hit_facts(row)
 
@@ -224,7 +229,7 @@ def _screen_against(
         threshold=MATCH_FROM,
         at=at,
     )
-    for person, match in fresh.values():
+    hits = [
         Hit.objects.create(
             investor_id=investor_id,
             screening=screening,
@@ -237,6 +242,8 @@ def _screen_against(
             why=match.why,
             found_at=at,
         )
+        for person, match in fresh.values()
+    ]
     record(
         actor=actor,
         action="screening.done",
@@ -247,6 +254,7 @@ def _screen_against(
         list_date=one.list_date.isoformat(),
         names=len(people),
         new_hits=len(fresh),
+        rows=essences(screening, *hits),
     )
     return screening
 
