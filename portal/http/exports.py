@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
@@ -13,6 +14,8 @@ from portal.domain.errors import Invalid
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Where a spreadsheet that separates by semicolon or tab would begin a cell of its own inside one of ours.
+INNER = re.compile(r'([;\t\r\n]["\s]*)(?=[=+\-@＝＋－＠])')
 Cell = str | int | date | datetime | None
 CELL_TYPES = (str, int, date, datetime, type(None))
 
@@ -23,13 +26,15 @@ class UnknownFormat(Invalid):
 
 def neutral(text: str) -> str:
     """
-    Text that no spreadsheet runs: a quote before = + - @ TAB CR. Plain figures such as -12.50 stay figures.
+    Text that no spreadsheet runs: a quote before = + - @ TAB CR, at the start and after what another country's
+    spreadsheet takes for the end of a cell. Plain figures such as -12.50 stay figures.
 
     source  OWASP, CSV Injection
     """
-    if text.startswith(DANGEROUS) and not _figure(text):
-        return f"'{text}"
-    return text
+    if _figure(text):
+        return text
+    inside = INNER.sub(r"\1'", text)
+    return f"'{inside}" if text.startswith(DANGEROUS) else inside
 
 
 def _figure(text: str) -> bool:
