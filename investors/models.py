@@ -8,19 +8,23 @@ from investors.accreditation.models import (
     RequestPaper,
     Revocation,
 )
-from investors.kyc.models import Case, CaseDocument, CaseEvent
+from investors.bank_accounts.models import BankAccount
+from investors.kyc.models import Case, CaseDocument, CaseEvent, IdentityCheck, ProviderMessage
 from investors.profiles.models import Investor, RelatedPerson, Revision
 from investors.screening.models import Hit, ListedName, Screening, ScreeningList
 
 __all__ = [
+    "BankAccount",
     "Case",
     "CaseDocument",
     "CaseEvent",
     "Determination",
     "DeterminationEvidence",
     "Hit",
+    "IdentityCheck",
     "Investor",
     "ListedName",
+    "ProviderMessage",
     "RelatedPerson",
     "Representation",
     "Request",

@@ -4,7 +4,17 @@ from portal.accounts.models import Attempts, Membership, Organisation, User
 from portal.approvals.models import Approval
 from portal.audit.models import Checkpoint, Event, Leaf, Node, Unsequenced
 from portal.documents.models import Document
-from portal.funding.models import Deposit, Withdrawal
+from portal.funding.models import (
+    CashReference,
+    Deposit,
+    LineMatter,
+    PaymentFile,
+    PaymentItem,
+    Statement,
+    StatementFile,
+    StatementLine,
+    Withdrawal,
+)
 from portal.idempotency.models import Key
 from portal.ledger.models import (
     Account,
@@ -23,6 +33,7 @@ __all__ = [
     "Approval",
     "Attempts",
     "Balance",
+    "CashReference",
     "Checkpoint",
     "Deposit",
     "Document",
@@ -31,13 +42,19 @@ __all__ = [
     "Instrument",
     "Key",
     "Leaf",
+    "LineMatter",
     "Membership",
     "Message",
     "Node",
     "Organisation",
+    "PaymentFile",
+    "PaymentItem",
     "Purpose",
     "Reservation",
     "ReservationEnd",
+    "Statement",
+    "StatementFile",
+    "StatementLine",
     "Transaction",
     "Unsequenced",
     "User",
