@@ -12,10 +12,12 @@ from investors.bank_accounts.models import BankAccount
 from investors.kyc.models import Case, CaseDocument, CaseEvent, IdentityCheck, ProviderMessage
 from investors.profiles.models import Investor, RelatedPerson, Revision
 from investors.screening.models import Hit, ListedName, Screening, ScreeningList
+from investors.wallets.models import Challenge, ListedAddress, Wallet
 
 __all__ = [
     "BankAccount",
     "Case",
+    "Challenge",
     "CaseDocument",
     "CaseEvent",
     "Determination",
@@ -23,6 +25,7 @@ __all__ = [
     "Hit",
     "IdentityCheck",
     "Investor",
+    "ListedAddress",
     "ListedName",
     "ProviderMessage",
     "RelatedPerson",
@@ -33,4 +36,5 @@ __all__ = [
     "Revocation",
     "Screening",
     "ScreeningList",
+    "Wallet",
 ]

@@ -241,6 +241,21 @@ DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_BYTES", 20 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
+# --- identity provider: none by default, officers look at the papers themselves (docs/identity-provider.md) ---
+IDENTITY_PROVIDER_URL = env("IDENTITY_PROVIDER_URL", default="")
+IDENTITY_PROVIDER_TOKEN = env("IDENTITY_PROVIDER_TOKEN", default="")
+# Signing secrets of its webhooks; several while one is being changed for another.
+IDENTITY_PROVIDER_SECRET = env("IDENTITY_PROVIDER_SECRET", default="").split()
+IDENTITY_PROVIDER_TIMEOUT_SECONDS = env.float("IDENTITY_PROVIDER_TIMEOUT_SECONDS", 10.0)
+if IDENTITY_PROVIDER_URL and not (IDENTITY_PROVIDER_SECRET and IDENTITY_PROVIDER_TOKEN):
+    raise ImproperlyConfigured(
+        "IDENTITY_PROVIDER_URL is set without IDENTITY_PROVIDER_TOKEN and IDENTITY_PROVIDER_SECRET: its answers could not be trusted."
+    )
+if IDENTITY_PROVIDER_URL and not IDENTITY_PROVIDER_URL.startswith(
+    ("https://",) if PRODUCTION else ("https://", "http://")
+):
+    raise ImproperlyConfigured("IDENTITY_PROVIDER_URL must begin with https://: it is sent personal data.")
+
 # --- HTTP -----------------------------------------------------------------------------------------------
 SECURE_COOKIES = env.bool("SECURE_COOKIES", PRODUCTION)
 SESSION_COOKIE_NAME = "__Host-session" if SECURE_COOKIES else "session"

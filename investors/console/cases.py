@@ -12,7 +12,7 @@ from investors.accreditation.selectors import claims_of
 from investors.console.forms import DecideForm, HitForm, ReasonForm, SecondForm
 from investors.domain.kyc import Evidence as EvidencePaper
 from investors.domain.kyc import evidence_findings
-from investors.kyc import decisions, selectors, services
+from investors.kyc import checks, decisions, provider, selectors, services
 from investors.kyc.facts import CaseFacts
 from investors.profiles import selectors as profiles
 from investors.profiles import services as profile_services
@@ -150,6 +150,17 @@ def message(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return redirect("compliance:kyc-case", case_id)
 
 
+@compliance_console.page("kyc/<uuid:case_id>/identity-check/", name="kyc-identity-check", action="kyc.decide")
+@require_POST
+@once
+def identity_check(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Ask the identity provider about everybody behind the case."""
+    _may_decide(request, selectors.case(case_id))
+    asked = checks.request(case_id=case_id, actor=actor_of(request), at=timezone.now())
+    messages.success(request, f"{len(asked)} asked for; the answers become evidence of this case.")
+    return redirect("compliance:kyc-case", case_id)
+
+
 @four_eyes.page_of(decisions.APPROVE)
 def page_of_approval(asked: ApprovalFacts) -> str:
     return f"/compliance/kyc/{asked.subject.partition(':')[2]}/"
@@ -201,6 +212,8 @@ def _page(
         ),
         "risk": case.risk or selectors.risk_of(investor).as_dict(),
         "screening": screening.states_of([investor.id], on=now.date())[investor.id],
+        "checks": selectors.identity_checks(case.id),
+        "provider": provider.configured() is not None,
         "hits": screening.hits(investor_id=investor.id),
         "claims": claims_of(investor.id, on=now.date()),
         "events": _told(case),

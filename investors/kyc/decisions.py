@@ -174,6 +174,7 @@ def _approved(row: Case, officer_id: UUID, risk: RiskScore, *, actor: Actor, at:
     )
     for old in earlier.order_by("pk"):
         move(old, "supersede", CASE.after(old.state, "supersede"), actor=actor, at=at)
+        tell(old, "kyc.superseded", actor=actor, at=at, by=str(row.pk))
     evidence = [Evidence(paper.kind, paper.expires_on) for paper in row.papers.all()]
     row.decided_at, row.decided_by_id = at, officer_id
     row.risk, row.risk_points = risk.as_dict(), risk.points
@@ -188,6 +189,9 @@ def _approved(row: Case, officer_id: UUID, risk: RiskScore, *, actor: Actor, at:
         valid_until=row.valid_until.isoformat(),
         risk_points=risk.points,
         evidence=sorted(row.papers.values_list("sha256", flat=True)),
+        provider_reports=sorted(
+            row.identity_checks.filter(state="completed").values_list("sha256", flat=True)
+        ),
     )
     return case_facts(row)
 

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from investors.domain.identity_checks import OUTCOMES
+
 STEP_WORDS = {
     "open": "Opened",
     "submit": "Submitted",
@@ -19,6 +21,11 @@ STEP_WORDS = {
     "expire": "Expired",
     "supersede": "Superseded by a newer check",
     "message": "Message",
+    "identity_check_requested": "Identity provider asked",
+    "identity_check_started": "Identity provider began",
+    "identity_check_completed": "Identity provider answered",
+    "identity_check_canceled": "Identity provider called it off",
+    "identity_check_refused": "Identity provider did not take it",
 }
 
 
@@ -68,6 +75,30 @@ class PaperFacts:
     filename: str
     expires_on: date | None
     added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """One person as the identity provider saw him; evidence, never a decision."""
+
+    id: UUID
+    subject: str
+    state: str
+    reference: str
+    continue_url: str
+    outcome: str
+    findings: tuple[dict[str, str], ...]
+    document_expires_on: date | None
+    sha256: str
+    failures: int
+    last_error: str
+    requested_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def outcome_label(self) -> str:
+        return OUTCOMES.get(self.outcome, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from investors.domain.kyc import DOCUMENT_KINDS, OPEN_STATES, RiskFacts, RiskScore, risk_score
-from investors.kyc.facts import CaseFacts, KycState, PaperFacts, StepFacts
-from investors.kyc.models import Case, CaseDocument, CaseEvent
+from investors.kyc.facts import CaseFacts, CheckFacts, KycState, PaperFacts, StepFacts
+from investors.kyc.models import Case, CaseDocument, CaseEvent, IdentityCheck
 from investors.profiles.facts import InvestorFacts
 from portal.domain.errors import NotFound
 
@@ -70,6 +70,31 @@ def steps(case_id: UUID) -> list[StepFacts]:
     return [
         StepFacts(e.event, e.before, e.after, e.text, e.actor, e.actor_label, e.at)
         for e in CaseEvent.objects.filter(case_id=case_id).order_by("pk")
+    ]
+
+
+def identity_checks(case_id: UUID) -> list[CheckFacts]:
+    """What the identity provider was asked and said in a case, newest first, without its sealed report."""
+    return [
+        CheckFacts(
+            id=row.pk,
+            subject=row.subject,
+            state=row.state,
+            reference=row.reference,
+            continue_url=row.continue_url,
+            outcome=row.outcome,
+            findings=tuple(row.findings),
+            document_expires_on=row.document_expires_on,
+            sha256=row.sha256,
+            failures=row.failures,
+            last_error=row.last_error,
+            requested_at=row.requested_at,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+        )
+        for row in IdentityCheck.objects.filter(case_id=case_id)
+        .defer("report")
+        .order_by("-requested_at", "pk")
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from investors.domain.kyc import (
@@ -22,12 +23,16 @@ from investors.kyc.selectors import open_case as open_case_of
 from investors.profiles import selectors as profiles
 from investors.screening import selectors as screening
 from investors.screening.services import screen
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.documents.services import store
 from portal.domain.actors import Actor
 from portal.domain.decision import Decision, Finding, Outcome
 from portal.domain.errors import Conflict, Invalid
+from portal.outbox.services import enqueue
 
+BEGIN_CHECKS = "investors.kyc.begin_identity_checks"
+"""Topic that follows a submission where an identity provider is configured."""
 _FIELD_NAMES = {
     "legal_name": "Legal name",
     "born_or_formed": "Date of birth or formation",
@@ -67,11 +72,16 @@ def open_case(*, investor_id: UUID, actor: Actor, at: datetime) -> CaseFacts:
             raise CaseUnderWay(
                 "A case is under way already.", next_step="Continue with the open case."
             ) from clash
-        CaseEvent.objects.create(
+        step = CaseEvent.objects.create(
             case=row, event="open", before="", after="draft", actor=str(actor), actor_label=actor.label, at=at
         )
         record(
-            actor=actor, action="kyc.opened", subject=f"kyc_case:{row.pk}", at=at, investor=str(investor_id)
+            actor=actor,
+            action="kyc.opened",
+            subject=f"kyc_case:{row.pk}",
+            at=at,
+            investor=str(investor_id),
+            rows=essences(row, step),
         )
     return case_facts(row)
 
@@ -132,6 +142,7 @@ def add_document(
             document=str(stored.id),
             sha256=stored.sha256,
             kind=kind,
+            rows=essences(paper),
         )
     return PaperFacts(
         paper.pk, stored.id, stored.sha256, kind, DOCUMENT_KINDS[kind], stored.filename, expires_on, at
@@ -203,6 +214,8 @@ def submit(*, case_id: UUID, actor: Actor, at: datetime) -> CaseFacts:
             risk_points=risk.points,
             profile_version=investor.version,
         )
+        if settings.IDENTITY_PROVIDER_URL and event == "submit":
+            enqueue(topic=BEGIN_CHECKS, key=str(row.pk), payload={"case_id": str(row.pk)}, at=at)
     return case_facts(row)
 
 
@@ -227,10 +240,7 @@ def message(*, case_id: UUID, text: str, actor: Actor, at: datetime) -> None:
     said = required_reason(text, field="text")
     with transaction.atomic():
         row = locked(case_id)
-        CaseEvent.objects.create(
-            case=row, event="message", before=row.state, after=row.state, text=said,
-            actor=str(actor), actor_label=actor.label, at=at,
-        )  # fmt: skip
+        _step(row, "message", before=row.state, text=said, actor=actor, at=at)
         tell(row, "kyc.message_written", actor=actor, at=at)
 
 
@@ -246,20 +256,12 @@ def move(row: Case, event: str, after: str, *, actor: Actor, at: datetime, text:
     """For this room: write the step into the case file and save the case."""
     before, row.state = row.state, after
     row.save()
-    CaseEvent.objects.create(
-        case=row,
-        event=event,
-        before=before,
-        after=after,
-        text=text,
-        actor=str(actor),
-        actor_label=actor.label,
-        at=at,
-    )
+    _step(row, event, before=before, text=text, actor=actor, at=at)
 
 
 def tell(row: Case, action: str, *, actor: Actor, at: datetime, reason: str = "", **facts: Any) -> None:
-    """For this room: the event of a case for the trail."""
+    """For this room: the event of a case for the trail, with the steps made in it since the last one."""
+    steps, row.untold = row.untold, ()
     record(
         actor=actor,
         action=action,
@@ -268,8 +270,23 @@ def tell(row: Case, action: str, *, actor: Actor, at: datetime, reason: str = ""
         at=at,
         investor=str(row.investor_id),
         state=row.state,
+        rows=essences(row, *steps),
         **facts,
     )
+
+
+def _step(row: Case, event: str, *, before: str, text: str, actor: Actor, at: datetime) -> None:
+    made = CaseEvent.objects.create(
+        case=row,
+        event=event,
+        before=before,
+        after=row.state,
+        text=text,
+        actor=str(actor),
+        actor_label=actor.label,
+        at=at,
+    )
+    row.untold = (*row.untold, made)
 
 
 def required_reason(text: str, *, field: str = "reason") -> str:

@@ -1,7 +1,108 @@
-from django.db import migrations
+import uuid
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+import portal.accounts.fields
+
+TRIGGERS = """
+CREATE TRIGGER investors_providermessage_append_only BEFORE UPDATE OR DELETE ON investors_providermessage
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER investors_providermessage_no_truncate BEFORE TRUNCATE ON investors_providermessage
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+"""
+NO_TRIGGERS = """
+DROP TRIGGER investors_providermessage_no_truncate ON investors_providermessage;
+DROP TRIGGER investors_providermessage_append_only ON investors_providermessage;
+"""
 
 
 class Migration(migrations.Migration):
     dependencies = [("investors", "0005_screening_lists")]
 
-    operations = []
+    operations = [
+        migrations.CreateModel(
+            name="ProviderMessage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("message_id", models.CharField(max_length=200, unique=True)),
+                ("check_id", models.UUIDField(null=True)),
+                ("sha256", models.CharField(max_length=64)),
+                ("sent_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="IdentityCheck",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("subject", models.CharField(max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "requested"),
+                            ("started", "started"),
+                            ("refused", "refused"),
+                            ("canceled", "canceled"),
+                            ("completed", "completed"),
+                        ],
+                        default="requested",
+                        max_length=12,
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, max_length=100)),
+                ("continue_url", models.CharField(blank=True, max_length=500)),
+                ("outcome", models.CharField(blank=True, max_length=10)),
+                ("findings", models.JSONField(default=list)),
+                ("document_expires_on", models.DateField(null=True)),
+                ("report", portal.accounts.fields.EncryptedTextField(blank=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=300)),
+                ("requested_by", models.CharField(max_length=100)),
+                ("requested_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="identity_checks",
+                        to="investors.case",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["case", "requested_at"], name="identity_check_by_case")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["requested", "started"])),
+                        fields=("case", "subject"),
+                        name="identity_check_under_way_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "completed"), _negated=True),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True),
+                                models.Q(("sha256", ""), _negated=True),
+                                ("ended_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="identity_check_completed_with_result",
+                    ),
+                ],
+            },
+        ),
+        migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
+    ]

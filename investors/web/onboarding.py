@@ -72,6 +72,9 @@ def status(request: HttpRequest) -> HttpResponse:
         "current": _current_step(investor, case),
         "events": _told(case),
         "papers": kyc.papers(case.id) if case else [],
+        "checks": [one for one in kyc.identity_checks(case.id) if one.continue_url and not one.ended_at]
+        if case
+        else [],
         "masked": profiles.masked_data(investor.id),
     }
     return render(request, "investors/onboarding/status.html", context)

@@ -122,6 +122,7 @@ EVENTS = {
     "subscriptions.order_placed": "Index order placed",
     "subscriptions.order_refused": "Index order refused",
     "subscriptions.order_settled": "Index order settled",
+    "subscriptions.pot_filled": "Cash set aside for index redemptions",
     "subscriptions.run_priced": "Index orders priced at the close",
     "subscriptions.run_settled": "Index orders settled",
     "tax_form.filed": "Tax form filed",
