@@ -17,9 +17,9 @@ from investors.wallets.models import Challenge, ListedAddress, Wallet
 __all__ = [
     "BankAccount",
     "Case",
-    "Challenge",
     "CaseDocument",
     "CaseEvent",
+    "Challenge",
     "Determination",
     "DeterminationEvidence",
     "Hit",

@@ -31,11 +31,13 @@ IN_THE_BEST_CASE = {
         profile.edit profile.view kyc.submit accreditation.submit bank_account.add cash.fund cash.withdraw
         offering.browse subscription.request subscription.withdraw subscription.view portfolio.view index.browse
         index.subscribe index.redeem document.upload document.view
+        wallet.prove wallet.retire data_export.ask closure.ask
     """,
     "issuer_viewer": """
         profile.edit profile.view kyc.submit accreditation.submit bank_account.add cash.fund cash.withdraw
         offering.browse subscription.request subscription.withdraw subscription.view portfolio.view index.browse
         index.subscribe index.redeem document.upload document.view
+        wallet.prove wallet.retire data_export.ask closure.ask
         issuer.view asset.view security.view offering.view cap_table.view dividend.view console.enter approval.view
         member.view
     """,
@@ -43,6 +45,7 @@ IN_THE_BEST_CASE = {
         profile.edit profile.view kyc.submit accreditation.submit bank_account.add cash.fund cash.withdraw
         offering.browse subscription.request subscription.withdraw subscription.view portfolio.view index.browse
         index.subscribe index.redeem document.upload document.view
+        wallet.prove wallet.retire data_export.ask closure.ask
         issuer.view asset.view security.view offering.view cap_table.view dividend.view console.enter approval.view
         member.view
         issuer.onboard issuer.edit asset.tokenize security.define offering.draft offering.open offering.close
@@ -55,6 +58,7 @@ IN_THE_BEST_CASE = {
         deposit.view ledger.view jobs.view outbox.view index.approve index.view console.enter compliance.enter
         approval.view document.upload document.view member.view
         personal_data.open screening.view screening.import screening.decide withdrawal.view withdrawal.approve
+        wallet.view wallet.release address_list.import closure.view closure.decide closure.approve
     """,
     "operator": """
         offering.browse index.browse subscription.view issuer.onboard issuer.view asset.view security.view
@@ -62,13 +66,14 @@ IN_THE_BEST_CASE = {
         outbox.view outbox.retry price.import index.define index.rebalance index.approve index.view console.enter
         compliance.enter approval.view document.upload document.view member.view member.grant member.end
         screening.view screening.import withdrawal.view withdrawal.approve withdrawal.pay
+        wallet.view address_list.import
     """,
     "auditor": """
         offering.browse index.browse profile.view subscription.view portfolio.view issuer.view asset.view
         security.view offering.view cap_table.view dividend.view work_queue.view investor.view kyc.view
         accreditation.view audit.view audit.export audit.verify deposit.view ledger.view jobs.view outbox.view
         index.view console.enter compliance.enter approval.view document.view member.view
-        screening.view withdrawal.view
+        screening.view withdrawal.view wallet.view closure.view
     """,
 }
 ABOUT_HIMSELF = {
@@ -76,10 +81,12 @@ ABOUT_HIMSELF = {
     "accreditation.decide",
     "screening.decide",
     "personal_data.open",
+    "wallet.release",
+    "closure.decide",
     "member.grant",
     "member.end",
 }
-BY_A_SECOND_PERSON = {"dividend.approve", "index.approve", "withdrawal.approve", "withdrawal.pay"}
+BY_A_SECOND_PERSON = {"closure.approve", "dividend.approve", "index.approve", "withdrawal.approve", "withdrawal.pay"}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
