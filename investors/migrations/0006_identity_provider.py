@@ -10,8 +10,19 @@ CREATE TRIGGER investors_providermessage_append_only BEFORE UPDATE OR DELETE ON 
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER investors_providermessage_no_truncate BEFORE TRUNCATE ON investors_providermessage
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- A revision stays as it was written, but a newer key may seal its text. The application has no right to update it.
+DROP TRIGGER investors_revision_append_only ON investors_revision;
+CREATE TRIGGER investors_revision_append_only BEFORE UPDATE ON investors_revision FOR EACH ROW
+  WHEN (to_jsonb(NEW) - 'snapshot' IS DISTINCT FROM to_jsonb(OLD) - 'snapshot') EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER investors_revision_no_delete BEFORE DELETE ON investors_revision
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
 """
 NO_TRIGGERS = """
+DROP TRIGGER investors_revision_no_delete ON investors_revision;
+DROP TRIGGER investors_revision_append_only ON investors_revision;
+CREATE TRIGGER investors_revision_append_only BEFORE UPDATE OR DELETE ON investors_revision
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
 DROP TRIGGER investors_providermessage_no_truncate ON investors_providermessage;
 DROP TRIGGER investors_providermessage_append_only ON investors_providermessage;
 """

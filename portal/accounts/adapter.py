@@ -26,7 +26,6 @@ from portal.domain.roles import HOUSE_ROLES, ISSUER_ROLES
 
 log = logging.getLogger("portal.accounts")
 
-MFA_CONTEXT = "mfa_authenticator.data"
 # What was just set up was just shown: the session need not be asked for it at once.
 _SHOWN_BY_SETTING_UP = {"mfa/email/totp_activated": "totp", "mfa/email/webauthn_added": "webauthn"}
 
@@ -145,10 +144,10 @@ class EncryptingMFAAdapter(DefaultMFAAdapter):
     """
 
     def encrypt(self, text: str) -> str:
-        return fields.seal(text, context=MFA_CONTEXT)
+        return fields.seal(text, context=fields.MFA_CONTEXT)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return fields.unseal(encrypted_text, context=MFA_CONTEXT)
+        return fields.unseal(encrypted_text, context=fields.MFA_CONTEXT)
 
     def get_totp_issuer(self) -> str:
         return str(settings.SITE_NAME)

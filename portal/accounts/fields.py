@@ -16,6 +16,9 @@ from django.db import models
 
 from portal.domain.sealing import Keyring
 
+MFA_CONTEXT = "mfa_authenticator.data"
+"""The place that second factors are sealed for: allauth does not say whose they are."""
+
 
 def keyring() -> Keyring:
     """

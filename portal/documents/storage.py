@@ -46,6 +46,36 @@ def read(key: str) -> bytes:
         raise StoredFileUnreadable("the file cannot be read or was changed") from wrong
 
 
+def reseal(key: str) -> bool:
+    """
+    Seal a file by the newest key: written beside it and put in its place at once, so that whoever reads meets the
+    old one or the new one, whole. False where the newest key sealed it already.
+
+    raises  StoredFileUnreadable
+    """
+    path = _path(key)
+    beside = path.with_name(f"{key}.resealed")
+    try:
+        sealed = path.read_bytes()
+        if keyring().is_current(sealed[:64].decode("latin-1")):
+            return False
+        fresh = keyring().seal_bytes(
+            keyring().unseal_bytes(sealed, context=_context(key)), context=_context(key)
+        )
+    except FileNotFoundError as gone:
+        raise StoredFileUnreadable("the file is missing") from gone
+    except (OSError, CannotUnseal) as wrong:
+        raise StoredFileUnreadable("the file cannot be read or was changed") from wrong
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(fresh)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    _sync_folder(path.parent)
+    return True
+
+
 def discard(key: str) -> None:
     """Remove the file of a write that did not commit."""
     _path(key).unlink(missing_ok=True)
