@@ -13,16 +13,28 @@ TABLES_OF_RECORD = [
     "portal_paymentfile",
     "portal_paymentitem",
 ]
-TRIGGERS = "".join(
-    f"""
+TRIGGERS = (
+    "".join(
+        f"""
 CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 """
-    for table in TABLES_OF_RECORD
+        for table in TABLES_OF_RECORD
+    )
+    + """
+-- A newer key may seal the texts of a line; nothing else of it changes, and the application has no right to do it.
+DROP TRIGGER portal_statementline_append_only ON portal_statementline;
+CREATE TRIGGER portal_statementline_append_only BEFORE UPDATE ON portal_statementline FOR EACH ROW
+  WHEN (to_jsonb(NEW) - '{counterparty,counterparty_account,text}'::text[]
+    IS DISTINCT FROM to_jsonb(OLD) - '{counterparty,counterparty_account,text}'::text[])
+  EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER portal_statementline_no_delete BEFORE DELETE ON portal_statementline
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+"""
 )
-NO_TRIGGERS = "".join(
+NO_TRIGGERS = "DROP TRIGGER portal_statementline_no_delete ON portal_statementline;" + "".join(
     f"""
 DROP TRIGGER {table}_no_truncate ON {table};
 DROP TRIGGER {table}_append_only ON {table};

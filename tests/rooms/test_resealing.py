@@ -118,5 +118,6 @@ def test_each_table_of_record_with_sealed_columns_lets_the_owner_reseal_them():
     """A new one needs the triggers of investors_revision (migration 0006), or the command stops there."""
     tables = {model._meta.db_table for model, _ in sealed_models()}
     assert {table for table in tables if privileges.granted(table) == privileges.APPEND} == {
-        "investors_revision"
+        "investors_revision",
+        "portal_statementline",
     }
