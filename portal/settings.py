@@ -241,6 +241,18 @@ DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_BYTES", 20 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
+# --- banks: the house's accounts, one per currency (docs/operators.md); configuration, so that nobody at a page redirects deposits
+SAMPLE_ACCOUNTS = [
+    {"currency": "USD", "holder": "Sample Client Money", "bank": "Sample Bank of Minnesota",
+     "identifier": "091000019/7700112233", "company_id": "1234567890"},
+    {"currency": "EUR", "holder": "Sample Client Money", "bank": "Sample Bank Berlin",
+     "identifier": "DE02120300000000202051", "bic": "BYLADEM1001"},
+    {"currency": "GBP", "holder": "Sample Client Money", "bank": "Sample Bank London",
+     "identifier": "GB33BUKB20201555555555", "bic": "BUKBGB22"},
+]  # fmt: skip
+HOUSE_BANK_ACCOUNTS = env.json("HOUSE_BANK_ACCOUNTS", default=SAMPLE_ACCOUNTS if DEMO_MODE else [])
+BANK_ACCOUNT_COOLING_OFF_HOURS = env.int("BANK_ACCOUNT_COOLING_OFF_HOURS", 72)
+
 # --- identity provider: none by default, officers look at the papers themselves (docs/identity-provider.md) ---
 IDENTITY_PROVIDER_URL = env("IDENTITY_PROVIDER_URL", default="")
 IDENTITY_PROVIDER_TOKEN = env("IDENTITY_PROVIDER_TOKEN", default="")

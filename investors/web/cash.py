@@ -18,6 +18,7 @@ from investors.web.onboarding import own_investor
 from portal.accounts.stepup import step_up
 from portal.domain.errors import NotAllowed, Refused
 from portal.funding import selectors, services
+from portal.funding.facts import CURRENCIES
 from portal.http.actors import actor_of
 from portal.http.authorization import require
 from portal.http.forms import add_refusal
@@ -36,13 +37,31 @@ def deposit(request: HttpRequest) -> HttpResponse:
     investor = own_investor(request)
     require(request, "cash.fund")
     claims = claims_of(investor.id, on=timezone.now().date())
+    house = selectors.house_accounts()
     context = {
         "investor": investor,
         "claims": claims,
-        "reference": selectors.payment_reference(investor.owner),
+        "ways": [
+            (one, house.get(one.code), selectors.reference(owner=investor.owner, currency=one.code))
+            for one in CURRENCIES.values()
+        ],
         "deposits": selectors.deposits(owner=investor.owner, limit=10),
     }
     return render(request, "funding/deposit.html", context)
+
+
+@require_POST
+@login_required
+@once
+def open_account(request: HttpRequest, currency: str) -> HttpResponse:
+    """A cash account in a currency, with its reference."""
+    investor = own_investor(request)
+    require(request, "cash.fund")
+    services.open_cash_account(
+        owner=investor.owner, currency=currency, actor=actor_of(request), at=timezone.now()
+    )
+    messages.success(request, _("Opened. Write its own reference into each transfer."))
+    return redirect("cash-deposit")
 
 
 @login_required

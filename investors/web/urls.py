@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from investors.web import accreditation, cash, desk, documents, onboarding
+from investors.web import accreditation, cash, desk, documents, onboarding, wallets
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/", onboarding.profile, name="profile"),
@@ -18,8 +18,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accreditation/confirm/", accreditation.represent, name="accreditation-confirm"),
     path("accreditation/submit/", accreditation.submit, name="accreditation-submit"),
     path("accreditation/withdraw/", accreditation.withdraw, name="accreditation-withdraw"),
+    path("wallets/", wallets.wallets, name="wallets"),
+    path("wallets/<uuid:challenge_id>/sign/", wallets.sign, name="wallet-sign"),
+    path("wallets/<uuid:wallet_id>/retire/", wallets.retire, name="wallet-retire"),
     path("documents/", documents.documents, name="documents"),
     path("cash/deposit/", cash.deposit, name="cash-deposit"),
+    path("cash/accounts/<str:currency>/open/", cash.open_account, name="cash-account-open"),
     path("cash/withdraw/", cash.withdraw, name="cash-withdraw"),
     path("cash/withdrawals/<uuid:withdrawal_id>/cancel/", cash.cancel, name="withdrawal-cancel"),
 ]

@@ -23,6 +23,7 @@ class MediaType(StrEnum):
     CSV = "text/csv"
     TEXT = "text/plain"
     JSON = "application/json"
+    XML = "application/xml"
 
 
 SCANS = frozenset({MediaType.PDF, MediaType.JPEG, MediaType.PNG})
@@ -37,6 +38,7 @@ _BY_EXTENSION = {
     "csv": MediaType.CSV,
     "txt": MediaType.TEXT,
     "json": MediaType.JSON,
+    "xml": MediaType.XML,
 }
 # A name such as "invoice.html.pdf" is made to be misread; "Report.2026.pdf" is not.
 # fmt: off
@@ -205,6 +207,8 @@ def _text_problem(content: bytes, promised: MediaType) -> str:
             json.loads(text)
         except (ValueError, RecursionError):
             return "is not valid JSON"
+    elif promised is MediaType.XML:
+        return "" if text.lstrip().startswith("<") else "does not begin as XML does"
     elif _MARKUP.match(text.lstrip()):
         return "is a web page or a drawing"
     return ""

@@ -49,6 +49,11 @@ class Deposit(models.Model):
     bank_reference  the bank's own id of the payment; credited once, whoever enters it
     """
 
+    ESSENTIALS = {
+        1: ("key", "owner", "currency", "amount_minor", "bank_reference", "transaction_id", "recorded_by",
+            "recorded_label", "at")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=120, unique=True)
     owner = models.CharField(max_length=60)
@@ -78,6 +83,11 @@ class Withdrawal(models.Model):
     reservation_id  in the ledger
     approval_id     the second opinion, above the limit
     """
+
+    ESSENTIALS = {
+        1: ("key", "owner", "currency", "amount_minor", "state", "reservation_id", "approval_id", "approved_by",
+            "requested_by", "requested_at", "ended_at", "ended_by", "reason", "bank_reference", "transaction_id")
+    }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=120, unique=True)

@@ -1,16 +1,15 @@
 """Reads of funding: balances and movements of an owner's cash, and the queues of those who pay it out."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from portal.domain.errors import NotFound
-from portal.funding.facts import CURRENCIES, CashFacts, DepositFacts, WithdrawalFacts
-from portal.funding.models import Deposit, Withdrawal
-from portal.ledger import selectors as ledger
+from django.conf import settings
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from portal.domain.errors import NotFound
+from portal.funding.facts import CURRENCIES, CashFacts, DepositFacts, HouseAccount, WithdrawalFacts
+from portal.funding.models import CashReference, Deposit, Withdrawal
+from portal.ledger import selectors as ledger
 
 
 class NoSuchWithdrawal(NotFound):
@@ -40,23 +39,22 @@ def cash(*, owner: str, as_of: datetime | None = None) -> list[CashFacts]:
     )
 
 
-def payment_reference(owner: str) -> str:
-    """
-    What the owner writes into a bank transfer so that it is recognised: stable, without personal data, with two
-    check characters that catch a mistyped one.
-    """
-    digest = int.from_bytes(hashlib.sha256(f"payment-reference|{owner}".encode()).digest()[:8], "big")
-    body = "".join(_ALPHABET[(digest >> (5 * place)) & 31] for place in range(8))
-    return f"{body[:4]}-{body[4:]}-{check_characters(body)}"
+def reference(*, owner: str, currency: str) -> str:
+    """What the owner writes into a transfer to this cash account; "" before the account is open."""
+    found = CashReference.objects.filter(owner=owner, currency=currency).first()
+    return "" if found is None else found.reference
 
 
-def check_characters(body: str) -> str:
-    """Two check characters over Crockford's base 32 digits: the value modulo 1021, a prime below 32 * 32."""
-    value = 0
-    for character in body:
-        value = value * 32 + _ALPHABET.index(character)
-    rest = value % 1021
-    return _ALPHABET[rest // 32] + _ALPHABET[rest % 32]
+def cash_references(given: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Owner and currency of each of these references that was given out."""
+    found = CashReference.objects.filter(pk__in=list(given))
+    return {row.reference: (row.owner, row.currency) for row in found}
+
+
+def house_accounts() -> dict[str, HouseAccount]:
+    """The house's bank accounts by currency, as the settings name them."""
+    named = [HouseAccount(**one) for one in settings.HOUSE_BANK_ACCOUNTS]
+    return {one.currency: one for one in named if one.currency in CURRENCIES}
 
 
 def deposit(deposit_id: UUID) -> DepositFacts:
@@ -125,4 +123,5 @@ def withdrawal_facts(row: Withdrawal) -> WithdrawalFacts:
         row.reason,
         row.bank_reference,
         row.transaction_id,
+        row.bank_account_id,
     )

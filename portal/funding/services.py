@@ -6,18 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from stdnum import iban
-from stdnum.exceptions import ValidationError
-from stdnum.us import rtn
 
 from portal.approvals import services as approvals
 from portal.approvals.selectors import approval
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Invalid, NotAllowed
 from portal.domain.money import format_amount
-from portal.funding.facts import CURRENCIES, Currency, DepositFacts, Destination, WithdrawalFacts
-from portal.funding.models import WITHDRAWAL, Deposit, Withdrawal
+from portal.funding.facts import CURRENCIES, Currency, DepositFacts, WithdrawalFacts
+from portal.funding.formats import accounts, references
+from portal.funding.models import WITHDRAWAL, CashReference, Deposit, Withdrawal
 from portal.funding.selectors import NoSuchWithdrawal, deposit_facts, withdrawal_facts
 from portal.ledger import selectors as ledger_facts
 from portal.ledger import services as ledger
@@ -27,7 +26,6 @@ APPROVE = "withdrawal.approve"
 """What a second person is asked to approve, as permissions and approvals name it."""
 LARGEST = 10**15
 _OWNER = re.compile(r"(investor|issuer):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-_US_ACCOUNT = re.compile(r"([0-9]{9})[/ ]([0-9]{4,17})", re.ASCII)
 
 
 class BankReferenceUsed(Conflict):
@@ -58,16 +56,18 @@ def define_currencies(*, actor: Actor, at: datetime) -> None:
 
 def open_cash_account(*, owner: str, currency: str, actor: Actor, at: datetime) -> int:
     """
-    The id of the owner's cash account in a currency; opened when it is not there yet.
+    The id of the owner's cash account in a currency; opened when it is not there yet, with its own reference.
 
     raises  Invalid
     """
-    _check_owner(owner)
+    check_owner(owner)
     one = _currency(currency)
-    made = ledger.define_instrument(
-        code=one.code, kind="cash", scale=one.scale, name=one.name, actor=actor, at=at
-    )
-    return ledger.open_account(owner=owner, instrument_id=made.id, purpose="cash")
+    with transaction.atomic(savepoint=False):
+        made = ledger.define_instrument(
+            code=one.code, kind="cash", scale=one.scale, name=one.name, actor=actor, at=at
+        )
+        _give_reference(owner, currency, at)
+        return ledger.open_account(owner=owner, instrument_id=made.id, purpose="cash")
 
 
 def record_deposit(
@@ -81,11 +81,11 @@ def record_deposit(
     amount_minor  smallest units, > 0
     raises        BankReferenceUsed, Invalid naming the field
     """
-    _check_owner(owner)
+    check_owner(owner)
     one, reference = _currency(currency), _bank_reference(bank_reference)
     _check_amount(amount_minor, one)
     with transaction.atomic():
-        _one_at_a_time(reference)
+        one_at_a_time(reference)
         known = (
             Deposit.objects.filter(bank_reference=reference).first()
             or Deposit.objects.filter(key=key).first()
@@ -126,6 +126,7 @@ def record_deposit(
             currency=currency,
             amount=str(amount_minor),
             transaction=str(posted.transaction_id),
+            rows=essences(row),
         )
     return deposit_facts(row)
 
@@ -140,22 +141,26 @@ def request_withdrawal(
     destination: str,
     actor: Actor,
     at: datetime,
+    bank_account_id: UUID | None = None,
+    organisation: bool = False,
 ) -> WithdrawalFacts:
     """
     Set the amount aside and ask for it to be paid out; above the currency's limit a second person must agree.
+    Whether money may go to that account is judged above: an investor's goes through investors.bank_accounts.
 
-    key          the same key and figures again answer as the first time
-    destination  an IBAN, or a US routing number, a slash, and an account number
+    key           the same key and figures again answer as the first time
+    destination   an IBAN, or a US routing number, a slash, and an account number
+    organisation  the account's holder is no natural person
     returns      state "approved" (to be paid) or "awaiting_approval"
     raises       InsufficientBalance, Invalid naming the field
     """
-    _check_owner(owner)
+    check_owner(owner)
     one = _currency(currency)
     _check_amount(amount_minor, one)
-    to = _destination(destination)
+    to = accounts.destination(destination)
     name = _short_text(account_name, "account_name", 140)
     with transaction.atomic():
-        _one_at_a_time(key)
+        one_at_a_time(key)
         known = Withdrawal.objects.filter(key=key).first()
         if known is not None:
             return _same_withdrawal(known, owner, currency, amount_minor, to.account)
@@ -179,6 +184,8 @@ def request_withdrawal(
             account_name=name,
             destination=to.account,
             destination_shown=to.shown,
+            bank_account_id=bank_account_id,
+            organisation=organisation,
             state="awaiting_approval" if above else "approved",
             reservation_id=reservation,
             requested_by=str(actor),
@@ -194,14 +201,14 @@ def request_withdrawal(
                 at=at,
             )
         row.save(force_insert=True)
-        _tell(row, "withdrawal.requested", actor=actor, at=at, needs_approval=above)
+        tell_withdrawal(row, "withdrawal.requested", actor=actor, at=at, needs_approval=above)
     return withdrawal_facts(row)
 
 
 def approve_withdrawal(*, withdrawal_id: UUID, actor: Actor, at: datetime, note: str = "") -> WithdrawalFacts:
     """A second person agrees. raises  NoSuchWithdrawal, NotAllowedNow, MakerCannotCheck"""
     with transaction.atomic():
-        row = _locked(withdrawal_id)
+        row = locked_withdrawal(withdrawal_id)
         row.state = WITHDRAWAL.after(row.state, "approve")
         if row.approval_id is None:
             raise Conflict("This withdrawal needs no approval.")
@@ -212,7 +219,7 @@ def approve_withdrawal(*, withdrawal_id: UUID, actor: Actor, at: datetime, note:
             raise NotApproved("The second person did not agree.")
         row.approved_by = decided.checker
         row.save(update_fields=["state", "approved_by"])
-        _tell(row, "withdrawal.approved", actor=actor, at=at)
+        tell_withdrawal(row, "withdrawal.approved", actor=actor, at=at)
     return withdrawal_facts(row)
 
 
@@ -226,7 +233,7 @@ def pay_withdrawal(
     """
     reference = _bank_reference(bank_reference)
     with transaction.atomic():
-        row = _locked(withdrawal_id)
+        row = locked_withdrawal(withdrawal_id)
         if row.state == "awaiting_approval":
             raise NotApproved(
                 "This withdrawal is above the limit and waits for a second person.",
@@ -235,66 +242,88 @@ def pay_withdrawal(
         row.state = WITHDRAWAL.after(row.state, "pay")
         if row.approved_by and row.approved_by == str(actor):
             raise ApproverCannotPay("You approved this withdrawal; somebody else pays it out.")
-        instrument = ledger_facts.instrument(row.currency)
-        bank = ledger.open_account(owner="outside", instrument_id=instrument.id, purpose="bank")
-        account = ledger.open_account(owner=row.owner, instrument_id=instrument.id, purpose="cash")
-        posted = ledger.settle(
-            key=f"withdrawal:{row.pk}:paid",
-            reservation_id=row.reservation_id,
-            legs=[Leg(account, -row.amount_minor), Leg(bank, row.amount_minor)],
-            kind="funding.withdrawal",
-            reference=f"withdrawal:{row.pk}",
-            actor=actor,
-            at=at,
-        )
-        row.transaction_id, row.bank_reference = posted.transaction_id, reference
-        row.ended_at, row.ended_by = at, str(actor)
-        row.save()
-        _tell(row, "withdrawal.paid", actor=actor, at=at, transaction=str(posted.transaction_id))
+        settle_reserved(row, bank_reference=reference, paid_by=str(actor), actor=actor, at=at)
     return withdrawal_facts(row)
+
+
+def settle_reserved(
+    row: Withdrawal, *, bank_reference: str, paid_by: str, actor: Actor, at: datetime
+) -> None:
+    """
+    Take what was set aside out of the books: the row is locked and its state moved on to "paid" by the caller.
+
+    paid_by  who shows that it was paid: a person, or a line of the bank's statement
+    """
+    instrument = ledger_facts.instrument(row.currency)
+    bank = ledger.open_account(owner="outside", instrument_id=instrument.id, purpose="bank")
+    account = ledger.open_account(owner=row.owner, instrument_id=instrument.id, purpose="cash")
+    posted = ledger.settle(
+        key=f"withdrawal:{row.pk}:paid",
+        reservation_id=row.reservation_id,
+        legs=[Leg(account, -row.amount_minor), Leg(bank, row.amount_minor)],
+        kind="funding.withdrawal",
+        reference=f"withdrawal:{row.pk}",
+        actor=actor,
+        at=at,
+    )
+    row.transaction_id, row.bank_reference = posted.transaction_id, bank_reference
+    row.ended_at, row.ended_by = at, paid_by
+    row.save()
+    tell_withdrawal(row, "withdrawal.paid", actor=actor, at=at, transaction=str(posted.transaction_id))
 
 
 def reject_withdrawal(*, withdrawal_id: UUID, reason: str, actor: Actor, at: datetime) -> WithdrawalFacts:
     """Refuse it; the amount is free again. raises  NoSuchWithdrawal, NotAllowedNow, MakerCannotCheck, Invalid"""
     said = _short_text(reason, "reason", 2000)
     with transaction.atomic():
-        row = _locked(withdrawal_id)
+        row = locked_withdrawal(withdrawal_id)
         row.state = WITHDRAWAL.after(row.state, "reject")
         if row.approval_id is not None and approval(row.approval_id).state == "requested":
             approvals.reject(approval_id=row.approval_id, checker=actor, at=at, note=said)
-        _free(row, actor=actor, at=at, reason=said)
-        _tell(row, "withdrawal.rejected", actor=actor, at=at, reason=said)
+        free_reserved(row, actor=actor, at=at, reason=said)
+        tell_withdrawal(row, "withdrawal.rejected", actor=actor, at=at, reason=said)
     return withdrawal_facts(row)
 
 
 def cancel_withdrawal(*, withdrawal_id: UUID, owner: str, actor: Actor, at: datetime) -> WithdrawalFacts:
     """The owner takes it back before it is paid. raises  NoSuchWithdrawal, NotAllowedNow"""
     with transaction.atomic():
-        row = _locked(withdrawal_id)
+        row = locked_withdrawal(withdrawal_id)
         if row.owner != owner:
             raise NoSuchWithdrawal("There is no withdrawal with this id.")
         row.state = WITHDRAWAL.after(row.state, "cancel")
         if row.approval_id is not None and approval(row.approval_id).state == "requested":
             approvals.withdraw(approval_id=row.approval_id, maker=actor, at=at)
-        _free(row, actor=actor, at=at, reason="")
-        _tell(row, "withdrawal.cancelled", actor=actor, at=at)
+        free_reserved(row, actor=actor, at=at, reason="")
+        tell_withdrawal(row, "withdrawal.cancelled", actor=actor, at=at)
     return withdrawal_facts(row)
 
 
-def _free(row: Withdrawal, *, actor: Actor, at: datetime, reason: str) -> None:
+def _give_reference(owner: str, currency: str, at: datetime) -> None:
+    """Two accounts never share a reference: the second to come to one takes the next."""
+    attempt = 0
+    while not CashReference.objects.filter(owner=owner, currency=currency).exists():
+        made = references.made_for(owner, currency, attempt)
+        CashReference.objects.bulk_create(
+            [CashReference(reference=made, owner=owner, currency=currency, at=at)], ignore_conflicts=True
+        )
+        attempt += 1
+
+
+def free_reserved(row: Withdrawal, *, actor: Actor, at: datetime, reason: str) -> None:
     ledger.release(reservation_id=row.reservation_id, actor=actor, at=at)
     row.ended_at, row.ended_by, row.reason = at, str(actor), reason
     row.save()
 
 
-def _locked(withdrawal_id: UUID) -> Withdrawal:
+def locked_withdrawal(withdrawal_id: UUID) -> Withdrawal:
     row = Withdrawal.objects.select_for_update().filter(pk=withdrawal_id).first()
     if row is None:
         raise NoSuchWithdrawal("There is no withdrawal with this id.")
     return row
 
 
-def _one_at_a_time(text: str) -> None:
+def one_at_a_time(text: str) -> None:
     """Two requests with one reference wait for each other, so that the second sees what the first did."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('funding|' || %s, 0))", [text])
@@ -338,7 +367,7 @@ def _currency(code: str) -> Currency:
     return one
 
 
-def _check_owner(owner: str) -> None:
+def check_owner(owner: str) -> None:
     if not _OWNER.fullmatch(owner):
         raise Invalid("The owner is written as investor:<uuid> or issuer:<uuid>.", field="owner")
 
@@ -367,23 +396,7 @@ def _short_text(text: str, field: str, most: int) -> str:
     return said
 
 
-def _destination(text: str) -> Destination:
-    given = " ".join(text.split())
-    match = _US_ACCOUNT.fullmatch(given)
-    try:
-        if match is not None:
-            routing, number = rtn.validate(match.group(1)), match.group(2)
-            return Destination(f"{routing}/{number}", f"{routing} / •••{number[-4:]}")
-        number = iban.validate(given)
-    except ValidationError:
-        raise Invalid(
-            "This is neither a valid IBAN nor a US routing number, a slash and an account number.",
-            field="destination",
-        ) from None
-    return Destination(number, f"{number[:4]} ••• {number[-4:]}")
-
-
-def _tell(
+def tell_withdrawal(
     row: Withdrawal, action: str, *, actor: Actor, at: datetime, reason: str = "", **facts: str | bool
 ) -> None:
     told = {
@@ -393,4 +406,12 @@ def _tell(
         "state": row.state,
         **facts,
     }
-    record(actor=actor, action=action, subject=f"withdrawal:{row.pk}", reason=reason, at=at, after=told)
+    record(
+        actor=actor,
+        action=action,
+        subject=f"withdrawal:{row.pk}",
+        reason=reason,
+        at=at,
+        after=told,
+        rows=essences(row),
+    )

@@ -235,7 +235,15 @@ def test_the_deposit_page_shows_the_reference(client):
     made = approved_investor(cash={"EUR": 12_345})
     sign_in(client, made.user)
     told = client.get(reverse("cash-deposit")).content.decode()
-    assert funding.payment_reference(made.owner) in told
+    assert funding.reference(owner=made.owner, currency="EUR") in told
+    assert "DE02 1203 0000 0000 2020 51" in told
+    assert "Open a GBP account" in told
+    assert client.post(reverse("cash-account-open", args=["GBP"])).status_code == 302
+    given = funding.reference(owner=made.owner, currency="GBP")
+    assert len(given) == 12
+    assert given in client.get(reverse("cash-deposit")).content.decode()
+    assert client.post(reverse("cash-account-open", args=["JPY"])).status_code == 422
+    assert [one.currency for one in funding.cash(owner=made.owner)] == ["EUR", "GBP"]
 
 
 WITHDRAWAL = {
