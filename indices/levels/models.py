@@ -14,6 +14,10 @@ class Level(models.Model):
     data_hash  SHA-256 of the prices it rests on
     """
 
+    ESSENTIALS = {
+        1: ("index_id", "day", "level", "divisor", "value", "basket_id", "data_hash", "simulated", "calculated_at")
+    }  # fmt: skip
+
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="levels")
     day = models.DateField()
     level = models.DecimalField(max_digits=38, decimal_places=18)

@@ -19,6 +19,7 @@ from indices.prices.selectors import prices_on
 from indices.rebalances import services as rebalances
 from indices.rebalances.models import OPEN, Rebalance
 from indices.rebalances.selectors import basket_on, first_basket_day, whole_prices
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.canonical import fingerprint
@@ -85,6 +86,7 @@ def calculate(*, index_id: UUID, day: date, actor: Actor, at: datetime) -> Level
             divisor=str(made.divisor),
             prices_sha256=made.data_hash,
             simulated=made.simulated,
+            rows=essences(made),
         )
     return level_facts(made)
 

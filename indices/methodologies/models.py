@@ -19,6 +19,11 @@ INDEX = Lifecycle(
 class Index(models.Model):
     """code names it for people and in the ledger ("unit:<code>"); base_date and base_level begin its history."""
 
+    ESSENTIALS = {
+        1: ("code", "name", "summary", "theme", "state", "base_date", "base_level", "unit_instrument_id", "created_by",
+            "created_at", "launched_at")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=120)
@@ -49,6 +54,10 @@ class Index(models.Model):
 
 class MethodologyVersion(models.Model):
     """In force from its day until the next version's. A table of record: a change is another version."""
+
+    ESSENTIALS = {
+        1: ("index_id", "number", "document", "fingerprint", "effective_from", "note", "created_by", "created_at")
+    }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="versions")

@@ -14,6 +14,7 @@ from indices.domain.valuation import UNIT_SCALE
 from indices.methodologies.facts import IndexFacts, VersionFacts
 from indices.methodologies.models import INDEX, Index, MethodologyVersion
 from indices.methodologies.selectors import NoSuchIndex, index_facts, version_facts
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.canonical import fingerprint
@@ -94,6 +95,7 @@ def define_index(
             code=code,
             base_date=base_date.isoformat(),
             methodology=version.fingerprint,
+            rows=essences(index, version),
         )
     return index_facts(index)
 
@@ -139,6 +141,7 @@ def add_version(
             number=version.number,
             effective_from=effective_from.isoformat(),
             methodology=version.fingerprint,
+            rows=essences(version),
         )
     return version_facts(version)
 
@@ -163,7 +166,13 @@ def launch(*, index_id: UUID, actor: Actor, at: datetime) -> IndexFacts:
         open_account(owner=f"index:{index.pk}", instrument_id=unit.id, purpose="issued")
         index.unit_instrument_id, index.launched_at = unit.id, at
         index.save(update_fields=["state", "unit_instrument_id", "launched_at"])
-        record(actor=actor, action="methodologies.index_launched", subject=f"index:{index.pk}", at=at)
+        record(
+            actor=actor,
+            action="methodologies.index_launched",
+            subject=f"index:{index.pk}",
+            at=at,
+            rows=essences(index),
+        )
     return index_facts(index)
 
 
@@ -186,6 +195,7 @@ def move(*, index_id: UUID, event: str, reason: str, actor: Actor, at: datetime)
             reason=reason,
             before={"state": before},
             after={"state": index.state},
+            rows=essences(index),
         )
     return index_facts(index)
 

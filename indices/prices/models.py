@@ -11,6 +11,8 @@ class Asset(models.Model):
     token, the other token gets another symbol here.
     """
 
+    ESSENTIALS = {1: ("symbol", "name", "sector", "pegged", "delisted_on", "created_at")}
+
     symbol = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=120)
     sector = models.CharField(max_length=40, blank=True)
@@ -33,6 +35,11 @@ class ImportBatch(models.Model):
                  close, or "arrival" when the delivery came in
     faults       the rows that were not taken: [{"line": 3, "field": "close", "message": "…"}], at most 1,000
     """
+
+    ESSENTIALS = {
+        1: ("source", "filename", "sha256", "known_basis", "simulated", "accepted", "unchanged", "refused", "faults",
+            "imported_at")
+    }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.CharField(max_length=80)

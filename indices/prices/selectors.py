@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.db import connection
@@ -131,6 +132,23 @@ def span(*, known_by: datetime) -> tuple[date, date] | None:
 def batches(*, limit: int = 50) -> list[BatchFacts]:
     """Deliveries, newest first."""
     return [batch_facts(batch) for batch in ImportBatch.objects.all()[:limit]]
+
+
+OBSERVATIONS = """
+SELECT o.batch_id, encode(sha256(convert_to(string_agg(concat_ws('|', a.symbol, to_char(o.day, 'YYYY-MM-DD'), o.close,
+  coalesce(o.market_cap::text, '-'), coalesce(o.supply::text, '-'), extract(epoch FROM o.observed_at),
+  extract(epoch FROM o.known_at), o.source, o.simulated), E'\\n' ORDER BY o.id), 'UTF8')), 'hex') AS hash
+FROM indices_observation o JOIN indices_asset a ON a.id = o.asset_id
+"""
+"""What the observations of a delivery come to as one hash; the trail keeps it, and verify computes it again."""
+
+
+def observations_sha256(batch_id: UUID) -> str | None:
+    """SHA-256 over the rows that a delivery added, as they lie in the database; None where it added none."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{OBSERVATIONS} WHERE o.batch_id = %s GROUP BY o.batch_id", [batch_id])
+        row = cursor.fetchone()
+    return None if row is None else row[1]
 
 
 def batch_facts(batch: ImportBatch) -> BatchFacts:

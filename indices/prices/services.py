@@ -17,7 +17,8 @@ from indices.domain.schedule import closes_at, last_closed
 from indices.domain.simulation import SimulatedMarket, simulate
 from indices.prices.facts import BatchFacts
 from indices.prices.models import Asset, ImportBatch, Observation
-from indices.prices.selectors import NoSuchAsset, batch_facts, latest_closes
+from indices.prices.selectors import NoSuchAsset, batch_facts, latest_closes, observations_sha256
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Invalid
@@ -187,6 +188,7 @@ def describe_assets(
             at=at,
             sectors=dict(sectors),
             pegged=list(pegged),
+            rows=essences(*found),
         )
 
 
@@ -210,6 +212,7 @@ def delist(*, symbol: str, on: date, reason: str, actor: Actor, at: datetime) ->
             reason=reason,
             symbol=symbol,
             on=on.isoformat(),
+            rows=essences(asset),
         )
 
 
@@ -261,7 +264,9 @@ def take(
     if not parsed.rows:
         raise NothingToImport("There is no price in this delivery.", field="file")
     with transaction.atomic():
-        ids = _make_assets(sorted({row.symbol for row in parsed.rows}), at)
+        symbols = sorted({row.symbol for row in parsed.rows})
+        known_before = set(Asset.objects.filter(symbol__in=symbols).values_list("symbol", flat=True))
+        ids = _make_assets(symbols, at)
         before = latest_closes(list(ids), known_by=at)
         fresh = [row for row in parsed.rows if before.get((row.symbol, row.day)) != row.close]
         batch = ImportBatch.objects.create(
@@ -289,6 +294,8 @@ def take(
             accepted=len(fresh),
             unchanged=batch.unchanged,
             refused=batch.refused,
+            observations_sha256=observations_sha256(batch.pk),
+            rows=essences(batch, *Asset.objects.filter(symbol__in=symbols).exclude(symbol__in=known_before)),
         )
     return batch_facts(batch)
 

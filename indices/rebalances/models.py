@@ -34,6 +34,11 @@ class Rebalance(models.Model):
     simulated       a figure of it rests on a simulated price
     """
 
+    ESSENTIALS = {
+        1: ("index_id", "version_id", "reference_date", "effective_date", "state", "reason", "snapshot", "simulated",
+            "approval_id", "level", "turnover_minor", "cost_minor", "claimed_at", "proposed_at", "applied_at")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="rebalances")
     version = models.ForeignKey(MethodologyVersion, on_delete=models.PROTECT, related_name="+")
@@ -65,6 +70,10 @@ class Rebalance(models.Model):
 class Constituent(models.Model):
     """One token of the universe at a rebalance: in or out, with the reason. A table of record."""
 
+    ESSENTIALS = {
+        1: ("rebalance_id", "symbol", "included", "rank", "reasons", "price", "market_cap", "weight_ppb", "previous_ppb")
+    }  # fmt: skip
+
     rebalance = models.ForeignKey(Rebalance, on_delete=models.PROTECT, related_name="constituents")
     symbol = models.CharField(max_length=20)
     included = models.BooleanField()
@@ -82,6 +91,11 @@ class Constituent(models.Model):
 
 class Trade(models.Model):
     """What was bought (quantity above zero) or sold; a table of record. price in 1e-18 of a dollar per token."""
+
+    ESSENTIALS = {
+        1: ("index_id", "rebalance_id", "dealing_run_id", "day", "symbol", "quantity", "price", "value_minor",
+            "cost_minor")
+    }  # fmt: skip
 
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="trades")
     rebalance = models.ForeignKey(Rebalance, on_delete=models.PROTECT, null=True, related_name="trades")
@@ -120,6 +134,10 @@ class Basket(models.Model):
     level_before, level_after  at that close, by the basket that ends and the one that begins
     """
 
+    ESSENTIALS = {
+        1: ("index_id", "rebalance_id", "effective_date", "divisor", "level_before", "level_after", "created_at")
+    }  # fmt: skip
+
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="baskets")
     rebalance = models.OneToOneField(Rebalance, on_delete=models.PROTECT, related_name="basket")
     effective_date = models.DateField()
@@ -135,6 +153,8 @@ class Basket(models.Model):
 
 class BasketLine(models.Model):
     """quantity in 1e-18 tokens; of cash (symbol "USD") in 1e-18 dollars."""
+
+    ESSENTIALS = {1: ("basket_id", "symbol", "quantity")}
 
     basket = models.ForeignKey(Basket, on_delete=models.PROTECT, related_name="lines")
     symbol = models.CharField(max_length=20)

@@ -28,6 +28,7 @@ from indices.rebalances.selectors import (
 )
 from portal.approvals import selectors as approvals
 from portal.approvals import services as approving
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Refused
@@ -83,6 +84,7 @@ def claim_next(*, index_id: UUID, actor: Actor, at: datetime) -> UUID | None:
             index=str(index.pk),
             reference_date=day.isoformat(),
             effective_date=effective.isoformat(),
+            rows=essences(made),
         )
     return made.pk
 
@@ -113,7 +115,7 @@ def propose(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts
         previous = {}
         if basket is not None:
             previous = weights_of(basket.quantities, whole_prices(seen.prices))
-        _keep_constituents(found, seen, decided, previous)
+        kept = _keep_constituents(found, seen, decided, previous)
         _lapse_older(found, actor, at)
         found.snapshot, found.simulated, found.proposed_at, found.reason = (
             seen.fingerprint,
@@ -134,6 +136,7 @@ def propose(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts
             methodology=version.fingerprint,
             weights_ppb={symbol: str(share) for symbol, share in sorted(decided.weights_ppb.items())},
             simulated=seen.simulated,
+            rows=essences(found, *kept),
         )
     return rebalance_facts(found)
 
@@ -196,9 +199,10 @@ def apply(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts:
             traded = trading.plan_trades(found, index, at)
         except Refused as refused:
             return _stop(found, "hold", refused, actor, at)
-        trading.keep_basket(found, basket, at)
+        kept = trading.keep_basket(found, basket, at)
+        trades = []
         if traded is not None:
-            trading.execute(
+            trades = trading.execute(
                 index_id=index.pk,
                 trades=traded.trades,
                 key=f"rebalance:{found.pk}",
@@ -224,6 +228,7 @@ def apply(*, rebalance_id: UUID, actor: Actor, at: datetime) -> RebalanceFacts:
             turnover_minor=str(found.turnover_minor),
             cost_minor=str(found.cost_minor),
             left_out=[] if traded is None else list(traded.left_out),
+            rows=essences(found, *kept, *trades),
         )
     return rebalance_facts(found)
 
@@ -289,6 +294,7 @@ def _lapse_older(found: Rebalance, actor: Actor, at: datetime) -> None:
             subject=f"rebalance:{one.pk}",
             at=at,
             reason=one.reason,
+            rows=essences(one),
         )
         _take_back(one, actor, at)
 
@@ -312,13 +318,14 @@ def _stop(found: Rebalance, event: str, refused: Refused, actor: Actor, at: date
             at=at,
             reason=reason,
             code=refused.code,
+            rows=essences(found),
         )
     return rebalance_facts(found)
 
 
 def _keep_constituents(
     found: Rebalance, seen: snapshot.Snapshot, decided: snapshot.Decided, previous: Mapping[str, int]
-) -> None:
+) -> list[Constituent]:
     caps = {one.symbol: one for one in seen.candidates}
     rows = [
         Constituent(
@@ -346,7 +353,7 @@ def _keep_constituents(
                 previous_ppb=previous.get(valuation.CASH, 0),
             )
         )
-    Constituent.objects.bulk_create(rows)
+    return Constituent.objects.bulk_create(rows)
 
 
 def _ask(found: Rebalance, weights_ppb: Mapping[str, int], actor: Actor, at: datetime) -> UUID:
@@ -386,6 +393,7 @@ def _take_decision(found: Rebalance, actor: Actor, at: datetime) -> None:
         at=at,
         reason=found.reason,
         effective_date=found.effective_date.isoformat(),
+        rows=essences(found),
     )
 
 

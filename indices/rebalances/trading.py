@@ -3,7 +3,7 @@ What a rebalance puts into effect: the next basket with its divisor, and the tra
 the ledger, tokens against the outside market and cash against the outside bank.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -50,15 +50,23 @@ def next_basket(found: Rebalance, index: Index, old: BasketFacts | None, at: dat
     symbols = {*weights, *held} - {valuation.CASH}
     prices = whole_prices(prices_on(found.effective_date, symbols=symbols, known_by=at))
     valuation.value_e36(dict.fromkeys(symbols, 1), prices)
-    if old is None:
-        worth = BASE_BASKET_DOLLARS * 10**36
-    else:
-        worth = valuation.value_e36(held, prices)
+    return basket_after(old, weights, prices, base_level=index.base_level)
+
+
+def basket_after(
+    old: BasketFacts | None, weights: Mapping[str, int], prices: Mapping[str, int], *, base_level: Decimal
+) -> NextBasket:
+    """
+    The basket of these weights that takes over from `old` at these prices, or begins the index at its base level.
+
+    weights  symbol -> parts per billion; prices  symbol -> 1e-18 dollars, of both baskets
+    """
+    worth = BASE_BASKET_DOLLARS * 10**36 if old is None else valuation.value_e36(old.quantities, prices)
     quantities = valuation.basket_quantities(weights, prices, worth=worth)
     after = valuation.value_e36(quantities, prices)
     if old is None:
         first = level_of(valuation.dollars(after), Decimal(1))
-        divisor = divisor_after(Decimal(1), before=index.base_level, after=first)
+        divisor = divisor_after(Decimal(1), before=base_level, after=first)
         return NextBasket(quantities, divisor, None, level_of(valuation.dollars(after), divisor))
     divisor = divisor_after(old.divisor, before=worth, after=after)
     before = level_of(valuation.dollars(worth), old.divisor)
@@ -93,8 +101,8 @@ def plan_trades(found: Rebalance, index: Index, at: datetime) -> Plan | None:
     )
 
 
-def keep_basket(found: Rebalance, basket: NextBasket, at: datetime) -> None:
-    """Write it down; from its effective date on levels count it."""
+def keep_basket(found: Rebalance, basket: NextBasket, at: datetime) -> list[Basket | BasketLine]:
+    """Write it down; from its effective date on levels count it. returns  the basket and its lines"""
     kept = Basket.objects.create(
         index_id=found.index_id,
         rebalance=found,
@@ -104,10 +112,11 @@ def keep_basket(found: Rebalance, basket: NextBasket, at: datetime) -> None:
         level_after=basket.after,
         created_at=at,
     )
-    BasketLine.objects.bulk_create(
+    lines = BasketLine.objects.bulk_create(
         BasketLine(basket=kept, symbol=symbol, quantity=quantity)
         for symbol, quantity in sorted(basket.quantities.items())
     )
+    return [kept, *lines]
 
 
 def _weights(found: Rebalance) -> dict[str, int]:
@@ -131,14 +140,15 @@ def execute(
     dealing_run_id: UUID | None = None,
     actor: Actor,
     at: datetime,
-) -> None:
+) -> list[TradeRow]:
     """
     Post trades in one transaction of the ledger and keep them; the same key posts once. Inside a transaction.
 
+    returns  the trades as kept
     raises  InsufficientBalance when the index holds less than it sells
     """
     if not trades:
-        return
+        return []
     owner = f"index:{index_id}"
     legs = []
     for trade in trades:
@@ -159,7 +169,7 @@ def execute(
         bank = open_account(owner="outside", instrument_id=_dollars(actor, at), purpose="bank", subject=VENUE)
         legs += [Leg(cash_account(owner, actor=actor, at=at), cash), Leg(bank, -cash)]
     post(key=key, kind=kind, reference=reference, legs=legs, actor=actor, at=at)
-    TradeRow.objects.bulk_create(
+    return TradeRow.objects.bulk_create(
         TradeRow(
             index_id=index_id,
             rebalance_id=rebalance_id,

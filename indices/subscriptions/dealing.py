@@ -17,6 +17,7 @@ from indices.methodologies.facts import IndexFacts
 from indices.methodologies.models import Index
 from indices.methodologies.selectors import NoSuchIndex, index_facts, version_on
 from indices.prices.selectors import prices_on
+from indices.rebalances.models import Trade
 from indices.rebalances.selectors import cash_minor, holdings, value, whole_prices
 from indices.rebalances.trading import execute
 from indices.subscriptions import settlement
@@ -25,6 +26,7 @@ from indices.subscriptions.models import ORDER, RUN, DealingRun, Order, Streamed
 from indices.subscriptions.selectors import NoSuchRun, outstanding, run_facts
 from indices.subscriptions.services import end
 from investors.accreditation.selectors import claims_of_many
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict
@@ -83,7 +85,7 @@ def price_run(*, index_id: UUID, actor: Actor, at: datetime) -> UUID | None:
             raise NotYetDealt(f"The level of {day} is not published yet.", next_step="Orders keep waiting.")
         facts = index_facts(index)
         rules = version_on(index.pk, day).rules
-        fee_units = _stream(facts, rules, actor, at)
+        fee_units, streamed = _stream(facts, rules, actor, at)
         fund = value(index.pk, day=day, known_by=at)
         units = outstanding(facts)
         run = DealingRun.objects.create(
@@ -111,6 +113,7 @@ def price_run(*, index_id: UUID, actor: Actor, at: datetime) -> UUID | None:
             price=str(run.price),
             orders=taken,
             simulated=run.simulated,
+            rows=essences(run, *streamed),
         )
     return run.pk
 
@@ -175,6 +178,7 @@ def fill_pot(*, run_id: UUID, actor: Actor, at: datetime) -> int:
         run.pot_minor = needed
         run.save(update_fields=["pot_minor"])
         if needed == 0:
+            _tell_pot(run, [], actor, at)
             return 0
         accounts = settlement.accounts_of(run, actor=actor, at=at)
         rules = version_on(run.index_id, run.day).rules
@@ -185,7 +189,7 @@ def fill_pot(*, run_id: UUID, actor: Actor, at: datetime) -> int:
             prices=whole_prices(prices_on(run.day, symbols=list(held), known_by=at)),
             cost_bps=rules.trading_bps,
         )
-        execute(
+        sold = execute(
             index_id=run.index_id,
             trades=sales,
             key=f"run:{run.pk}:sales",
@@ -204,6 +208,7 @@ def fill_pot(*, run_id: UUID, actor: Actor, at: datetime) -> int:
             actor=actor,
             at=at,
         )
+        _tell_pot(run, sold, actor, at)
     return needed
 
 
@@ -237,6 +242,7 @@ def finish_run(*, run_id: UUID, actor: Actor, at: datetime) -> RunFacts:
             redeemed_units=str(run.redeemed_units),
             paid_in_minor=str(run.paid_in_minor),
             paid_out_minor=str(run.paid_out_minor),
+            rows=essences(run),
         )
     return run_facts(run)
 
@@ -257,6 +263,18 @@ def _lock_run(run_id: UUID) -> DealingRun:
         raise NoSuchRun("There is no dealing run with this id.")
     _lock_index(known)
     return DealingRun.objects.select_for_update(of=("self",)).select_related("index").get(pk=run_id)
+
+
+def _tell_pot(run: DealingRun, sold: list[Trade], actor: Actor, at: datetime) -> None:
+    record(
+        actor=actor,
+        action="subscriptions.pot_filled",
+        subject=f"run:{run.pk}",
+        at=at,
+        pot_minor=str(run.pot_minor),
+        sales=len(sold),
+        rows=essences(run, *sold),
+    )
 
 
 def _settled(order: Order, run: DealingRun, done: settlement.Settled, actor: Actor, at: datetime) -> None:
@@ -282,18 +300,19 @@ def _settled(order: Order, run: DealingRun, done: settlement.Settled, actor: Act
         cash_minor=str(done.gross_minor),
         fee_minor=str(done.fee_minor),
         transaction=str(done.transaction_id),
+        rows=essences(order, run),
     )
 
 
-def _stream(index: IndexFacts, rules: Rules, actor: Actor, at: datetime) -> int:
-    """The streaming fee since it was last taken, as new units for the house."""
+def _stream(index: IndexFacts, rules: Rules, actor: Actor, at: datetime) -> tuple[int, list[StreamedFee]]:
+    """The streaming fee since it was last taken, as new units for the house: how many, and what was kept of it."""
     supply = outstanding(index)
     last = StreamedFee.objects.filter(index_id=index.id).order_by("-until").first()
     elapsed = 0 if last is None else int((at - last.until).total_seconds())
     units = streaming_units(rate_ppm=rules.streaming_ppm, elapsed=max(elapsed, 0), supply=supply)
     if last is not None and units == 0 and supply:
-        return 0
-    StreamedFee.objects.create(index_id=index.id, until=at, units=units, supply_before=supply)
+        return 0, []
+    kept = StreamedFee.objects.create(index_id=index.id, until=at, units=units, supply_before=supply)
     if units and index.unit_instrument_id is not None:
         issued = open_account(owner=index.owner, instrument_id=index.unit_instrument_id, purpose="issued")
         house = open_account(
@@ -307,7 +326,7 @@ def _stream(index: IndexFacts, rules: Rules, actor: Actor, at: datetime) -> int:
             actor=actor,
             at=at,
         )
-    return units
+    return units, [kept]
 
 
 def _first_price(run: DealingRun) -> int:

@@ -24,6 +24,11 @@ class DealingRun(models.Model):
     pot_minor                cash set aside for the redemptions; null until it is
     """
 
+    ESSENTIALS = {
+        1: ("index_id", "day", "state", "nav_minor", "units_before", "fee_units", "pot_minor", "price", "created_units",
+            "redeemed_units", "paid_in_minor", "paid_out_minor", "simulated", "priced_at", "settled_at")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="dealing_runs")
     day = models.DateField()
@@ -57,6 +62,12 @@ class Order(models.Model):
 
     decision  every finding of the rules when it was placed
     """
+
+    ESSENTIALS = {
+        1: ("index_id", "investor_id", "kind", "amount_minor", "units", "state", "reason", "dealing_day",
+            "reservation_id", "decision", "units_settled", "cash_settled_minor", "fee_minor", "transaction_id",
+            "placed_at", "settled_at")
+    }  # fmt: skip
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="orders")
@@ -93,6 +104,8 @@ class Order(models.Model):
 
 class StreamedFee(models.Model):
     """Units minted for the house up to an instant; a table of record."""
+
+    ESSENTIALS = {1: ("index_id", "until", "units", "supply_before")}
 
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="streamed_fees")
     until = models.DateTimeField()

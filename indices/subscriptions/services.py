@@ -12,6 +12,7 @@ from indices.rebalances.trading import cash_account
 from indices.subscriptions.facts import OrderFacts
 from indices.subscriptions.models import ORDER, Order
 from indices.subscriptions.selectors import NoSuchOrder, assess_create, assess_redeem, order_facts
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.decision import Decision
@@ -115,6 +116,7 @@ def end(order: Order, state: str, reason: str, actor: Actor, at: datetime) -> No
         at=at,
         reason=reason,
         index=str(order.index_id),
+        rows=essences(order),
     )
 
 
@@ -166,5 +168,6 @@ def _place(
         quantity=str(quantity),
         dealing_day=order.dealing_day.isoformat(),
         decision=order.decision,
+        rows=essences(order),
     )
     return order_facts(order)

@@ -381,7 +381,7 @@ def _revise(row: Investor, *, changed: tuple[str, ...], actor: Actor, reason: st
     data = open_row(row)
     # The salt keeps the hash of this text, which stands in the trail, from telling what the text says.
     snapshot = {
-        "salt": secrets.token_hex(16),
+        "_salt": secrets.token_hex(16),
         "kind": row.kind,
         "country": row.country,
         "tax_countries": list(row.tax_countries),

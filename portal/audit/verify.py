@@ -1,7 +1,7 @@
 """Re-derives the whole log from the stored rows, and compares rows with what the trail tells of them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -186,6 +186,16 @@ def verify_rows(house: str) -> list[str]:
             table = model._meta.db_table
             differences.extend(named(f"{table} {key}: {wrong}" for key, wrong in _odd(model, told[table])))
     return differences
+
+
+def run(checks: Sequence[tuple[str, str]]) -> list[str]:
+    """Each query's rows in its sentence, the first LIMIT of them and the number of the rest."""
+    found: list[str] = []
+    with one_snapshot(), connection.cursor() as cursor:
+        for query, sentence in checks:
+            cursor.execute(query)
+            found.extend(named(f"{sentence.format(*row)}." for row in cursor.fetchall()))
+    return found
 
 
 def named(sentences: Iterator[str]) -> list[str]:

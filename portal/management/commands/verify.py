@@ -5,11 +5,21 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from indices.levels.verify import verify_levels
+from indices.methodologies.verify import verify_methodologies
+from indices.prices.verify import verify_prices
+from indices.rebalances.verify import verify_rebalances
+from indices.subscriptions.verify import verify_subscriptions
+from investors.accreditation.verify import verify_accreditation
+from investors.kyc.verify import verify_cases
+from investors.profiles.verify import verify_profiles
+from investors.screening.verify import verify_screening
 from issuance.corporate_actions.verify import verify_distributions
 from issuance.register.verify import verify_register
 from portal.audit import selectors as audit
-from portal.audit.verify import verify_log
+from portal.audit.verify import verify_log, verify_rows
 from portal.documents.verify import mismatches
+from portal.funding.verify import verify_funding
 from portal.ledger.verify import verify_ledger
 
 
@@ -18,17 +28,40 @@ def verify_documents() -> list[str]:
     return [f"document {wrong.document_id}: {wrong.problem}." for wrong in mismatches()]
 
 
+def verify_money() -> list[str]:
+    """Deposits and withdrawals against trail, ledger and approvals."""
+    return [*verify_rows("portal"), *verify_funding()]
+
+
+def verify_investors() -> list[str]:
+    """Profiles, screening, KYC and accreditation against the trail and each other."""
+    return [
+        *verify_rows("investors"), *verify_profiles(), *verify_screening(), *verify_cases(), *verify_accreditation(),
+    ]  # fmt: skip
+
+
+def verify_indices() -> list[str]:
+    """Prices, rules, rebalances, levels and orders against the trail, the ledger and each other."""
+    return [
+        *verify_rows("indices"), *verify_prices(), *verify_methodologies(), *verify_rebalances(), *verify_levels(),
+        *verify_subscriptions(),
+    ]  # fmt: skip
+
+
 PARTS = (
     ("ledger: trial balance, balances, reservations, postings against the trail", verify_ledger),
     ("transparency log: every event, leaf, node and checkpoint", verify_log),
+    ("money: deposits and withdrawals against trail and ledger", verify_money),
+    ("investors: profiles, screening, KYC and accreditation against the trail", verify_investors),
     ("register: holdings, lots, holders of record and their counts against the ledger", verify_register),
     ("offerings and dividends: reservations, entitlements, pots against the ledger", verify_distributions),
+    ("indices: prices, baskets, levels, orders and units against trail and ledger", verify_indices),
     ("documents: stored bytes against their hashes", verify_documents),
 )
 
 
 class Command(BaseCommand):
-    help = "Verifies the ledger, its projections, the transparency log and the stored documents."
+    help = "Verifies the ledger, the transparency log, and every record of the houses against both."
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences: list[str] = []
