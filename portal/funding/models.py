@@ -271,6 +271,11 @@ class LineMatter(models.Model):
 class PaymentFile(models.Model):
     """An order to the bank to pay a batch of withdrawals. A table of record; what became of it its items tell."""
 
+    ESSENTIALS = {
+        1: ("code", "format", "currency", "count", "total_minor", "execute_on", "document_id", "sha256", "made_by",
+            "made_label", "at")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     code = models.CharField(max_length=15, unique=True)
     format = models.CharField(max_length=20)
@@ -290,6 +295,8 @@ class PaymentFile(models.Model):
 
 class PaymentItem(models.Model):
     """One withdrawal in the one file it is ever in. A table of record."""
+
+    ESSENTIALS = {1: ("withdrawal_id", "file_id", "end_to_end")}
 
     withdrawal = models.OneToOneField(
         Withdrawal, on_delete=models.PROTECT, primary_key=True, related_name="payment"

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.documents.services import store
 from portal.domain.actors import Actor
@@ -93,10 +94,11 @@ def make_payment_file(*, currency: str, withdrawal_ids: Sequence[UUID], actor: A
             made_label=actor.label,
             at=at,
         )
+        items = []
         for row, order in zip(rows, orders, strict=True):
             row.state = WITHDRAWAL.after(row.state, "send")
             row.save(update_fields=["state"])
-            PaymentItem.objects.create(withdrawal=row, file=file, end_to_end=order.end_to_end)
+            items.append(PaymentItem.objects.create(withdrawal=row, file=file, end_to_end=order.end_to_end))
             tell_withdrawal(row, "withdrawal.sent", actor=actor, at=at, file=str(file.pk))
         record(
             actor=actor,
@@ -107,6 +109,7 @@ def make_payment_file(*, currency: str, withdrawal_ids: Sequence[UUID], actor: A
             count=file.count,
             total=str(file.total_minor),
             sha256=file.sha256,
+            rows=essences(file, *items),
         )
     return file.pk
 

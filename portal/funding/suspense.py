@@ -8,6 +8,7 @@ from django.db import transaction
 
 from portal.approvals import services as approvals
 from portal.approvals.selectors import approval
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Invalid, NotFound
@@ -68,12 +69,13 @@ def decide(*, line_id: UUID, agree: bool, actor: Actor, at: datetime, note: str 
         if approval(matter.approval_id).state == "requested":
             act = approvals.approve if agree else approvals.reject
             act(approval_id=matter.approval_id, checker=actor, at=at, note=note)
+        rows: dict[str, dict[str, str]] = {}
         agreed = approval(matter.approval_id).state == "approved"
         if not agreed:
             matching.move(matter, "reject")
             matter.proposed_owner = ""
         elif matter.state == "proposed":
-            _assign(matter, actor=actor, at=at)
+            rows = essences(_assign(matter, actor=actor, at=at))
         else:
             matching.move(matter, "allow")
         matter.save()
@@ -84,6 +86,7 @@ def decide(*, line_id: UUID, agree: bool, actor: Actor, at: datetime, note: str 
             at=at,
             state=matter.state,
             owner=matter.owner,
+            rows=rows,
         )
     return matter.state
 
@@ -159,7 +162,7 @@ def _propose(event: str, line_id: UUID, owner: str, reason: str, actor: Actor, a
     return matter.approval_id
 
 
-def _assign(matter: LineMatter, *, actor: Actor, at: datetime) -> None:
+def _assign(matter: LineMatter, *, actor: Actor, at: datetime) -> Deposit:
     """From suspense to the owner's cash, and among his deposits."""
     line, owner, deposit_id = matter.line, matter.proposed_owner, uuid4()
     account = open_cash_account(owner=owner, currency=line.currency, actor=actor, at=at)
@@ -174,7 +177,7 @@ def _assign(matter: LineMatter, *, actor: Actor, at: datetime) -> None:
         actor=actor,
         at=at,
     )
-    Deposit.objects.create(
+    made = Deposit.objects.create(
         id=deposit_id,
         key=f"statement:{line.fingerprint}",
         owner=owner,
@@ -189,6 +192,7 @@ def _assign(matter: LineMatter, *, actor: Actor, at: datetime) -> None:
     matching.move(matter, "assign")
     matter.owner, matter.deposit_id = owner, deposit_id
     matter.ended_transaction_id = posted.transaction_id
+    return made
 
 
 def _locked(line_id: UUID) -> LineMatter:

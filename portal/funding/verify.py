@@ -22,25 +22,27 @@ LEFT JOIN ledger_reservation r ON r.reservation_id = w.reservation_id AND r.key 
 LEFT JOIN ledger_account a ON a.id = r.account_id AND a.owner = w.owner
 LEFT JOIN ledger_instrument i ON i.id = a.instrument_id AND i.code = w.currency
 LEFT JOIN ledger_reservation_end n ON n.reservation_id = r.id
-WHERE i.id IS NULL OR (w.state IN ('paid', 'rejected', 'cancelled')) <> (n.reservation_id IS NOT NULL)
-  OR coalesce(n.settled, 0) <> CASE WHEN w.state = 'paid' THEN w.amount_minor ELSE 0 END ORDER BY w.id
+WHERE i.id IS NULL OR (w.state IN ('paid', 'returned', 'rejected', 'cancelled')) <> (n.reservation_id IS NOT NULL)
+  OR coalesce(n.settled, 0) <> CASE WHEN w.transaction_id IS NULL THEN 0 ELSE w.amount_minor END ORDER BY w.id
 """
 _PAID = """
 SELECT w.id FROM portal_withdrawal w
 LEFT JOIN ledger_transaction t ON t.transaction_id = w.transaction_id AND t.reference = 'withdrawal:' || w.id
-WHERE (w.state = 'paid') <> (t.id IS NOT NULL) ORDER BY w.id
+LEFT JOIN ledger_transaction r ON r.key = 'withdrawal:' || w.id || ':returned'
+WHERE (w.transaction_id IS NOT NULL) <> (t.id IS NOT NULL) OR (w.state = 'paid' AND t.id IS NULL)
+  OR (w.state = 'returned' AND t.id IS NOT NULL) <> (r.id IS NOT NULL) ORDER BY w.id
 """
 _APPROVED = """
 SELECT w.id, w.state FROM portal_withdrawal w LEFT JOIN portal_approval a ON a.id = w.approval_id
   AND a.subject = 'withdrawal:' || w.id
-WHERE w.approval_id IS NOT NULL AND (w.state IN ('approved', 'paid') AND a.state IS DISTINCT FROM 'approved'
+WHERE w.approval_id IS NOT NULL AND (w.state IN ('approved', 'sent', 'paid', 'returned') AND a.state IS DISTINCT FROM 'approved'
   OR w.approved_by <> '' AND a.checker IS DISTINCT FROM w.approved_by) ORDER BY w.id
 """
 
 CHECKS = (
     (_DEPOSITS, "portal_deposit {0}: the ledger has no posting of {3} {2} to {1} for it"),
     (_RESERVED, "portal_withdrawal {0}: it is {1}, and its reservation in the ledger says otherwise"),
-    (_PAID, "portal_withdrawal {0}: row and ledger disagree on whether it is paid"),
+    (_PAID, "portal_withdrawal {0}: row and ledger disagree on whether it is paid or came back"),
     (_APPROVED, "portal_withdrawal {0}: it is {1}, and its approval says otherwise"),
 )
 
