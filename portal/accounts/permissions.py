@@ -153,6 +153,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "closure.view": ((CONTROL,),),
     "closure.decide": ((OFFICER, NOT_OWN),),
     "closure.approve": ((OFFICER, NOT_MAKER),),
+    "bank_account.view": ((CONTROL,),),
+    "bank_account.verify": ((OFFICER, NOT_OWN),),
     "issuer.review": ((OFFICER,),),
     "audit.view": ((CONTROL,),),
     "audit.export": ((CONTROL,),),
@@ -160,6 +162,7 @@ PERMISSIONS: dict[str, Requirement] = {
     # --- operators
     "deposit.record": ((OPERATOR,),),
     "deposit.view": ((READERS,),),
+    "suspense.decide": ((OPERATOR, NOT_MAKER), (OFFICER, NOT_MAKER)),
     "withdrawal.view": ((READERS,),),
     "withdrawal.approve": ((OPERATOR, NOT_MAKER), (OFFICER, NOT_MAKER)),
     "withdrawal.pay": ((OPERATOR, NOT_MAKER),),

@@ -58,6 +58,7 @@ IN_THE_BEST_CASE = {
         deposit.view ledger.view jobs.view outbox.view index.approve index.view console.enter compliance.enter
         approval.view document.upload document.view member.view
         personal_data.open screening.view screening.import screening.decide withdrawal.view withdrawal.approve
+        bank_account.view bank_account.verify suspense.decide
         wallet.view wallet.release address_list.import closure.view closure.decide closure.approve
     """,
     "operator": """
@@ -65,7 +66,7 @@ IN_THE_BEST_CASE = {
         offering.view cap_table.view dividend.view audit.verify deposit.record deposit.view ledger.view jobs.view
         outbox.view outbox.retry price.import index.define index.rebalance index.approve index.view console.enter
         compliance.enter approval.view document.upload document.view member.view member.grant member.end
-        screening.view screening.import withdrawal.view withdrawal.approve withdrawal.pay
+        screening.view screening.import withdrawal.view withdrawal.approve withdrawal.pay suspense.decide
         wallet.view address_list.import
     """,
     "auditor": """
@@ -77,6 +78,7 @@ IN_THE_BEST_CASE = {
     """,
 }
 ABOUT_HIMSELF = {
+    "bank_account.verify",
     "kyc.decide",
     "accreditation.decide",
     "screening.decide",
@@ -86,7 +88,7 @@ ABOUT_HIMSELF = {
     "member.grant",
     "member.end",
 }
-BY_A_SECOND_PERSON = {"closure.approve", "dividend.approve", "index.approve", "withdrawal.approve", "withdrawal.pay"}
+BY_A_SECOND_PERSON = {"closure.approve", "dividend.approve", "index.approve", "withdrawal.approve", "withdrawal.pay", "suspense.decide"}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
