@@ -1,0 +1,55 @@
+"""Reads of bank accounts; the numbers stay sealed."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from investors.bank_accounts.facts import BankAccountFacts
+from investors.bank_accounts.models import BankAccount
+from portal.domain.errors import NotFound
+
+
+class NoSuchBankAccount(NotFound):
+    code = "no-such-bank-account"
+
+
+def row(bank_account_id: UUID, *, investor_id: UUID | None = None, lock: bool = False) -> BankAccount:
+    """For this room. raises  NoSuchBankAccount, also where it is somebody else's"""
+    rows = BankAccount.objects.select_for_update() if lock else BankAccount.objects.all()
+    found = rows.filter(pk=bank_account_id).first()
+    if found is None or (investor_id is not None and found.investor_id != investor_id):
+        raise NoSuchBankAccount("There is no bank account with this id.", field="bank_account")
+    return found
+
+
+def bank_account(bank_account_id: UUID, *, investor_id: UUID | None = None) -> BankAccountFacts:
+    """raises  NoSuchBankAccount"""
+    return bank_account_facts(row(bank_account_id, investor_id=investor_id))
+
+
+def bank_accounts(
+    *, investor_id: UUID | None = None, states: Iterable[str] = (), limit: int = 200
+) -> list[BankAccountFacts]:
+    """Oldest first; of one investor or of all, in some states or in all."""
+    rows = BankAccount.objects.order_by("added_at", "pk")
+    if investor_id is not None:
+        rows = rows.filter(investor_id=investor_id)
+    if wanted := list(states):
+        rows = rows.filter(state__in=wanted)
+    return [bank_account_facts(one) for one in rows[:limit]]
+
+
+def bank_account_facts(one: BankAccount) -> BankAccountFacts:
+    return BankAccountFacts(
+        id=one.pk,
+        investor_id=one.investor_id,
+        shown=one.shown,
+        bic=one.bic,
+        name_match=one.name_match,
+        state=one.state,
+        added_at=one.added_at,
+        usable_from=one.usable_from,
+        method=one.method,
+        evidence_id=one.evidence_id,
+        decided_at=one.decided_at,
+        reason=one.reason,
+    )
