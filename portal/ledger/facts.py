@@ -1,8 +1,9 @@
 """What goes into the ledger's door and what comes out of it: plain values."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 
@@ -39,6 +40,27 @@ class Posting:
     reference: str
     legs: Sequence[Leg]
     memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event of the caller's for the trail, recorded with his posting: the fields of portal.audit.services.record()."""
+
+    action: str
+    subject: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    organisation: UUID | str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An effect asked for with a posting: the fields of portal.outbox.services.enqueue()."""
+
+    topic: str
+    key: str
+    payload: Mapping[str, Any]
+    available_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 -- The ledger's door. Every function runs with the owner's rights; the application may call it and read the tables.
 -- Errors: LG001 key reused with another body, LG002 not enough, LG003 backdated or in the future, LG004 the first
--- posting of this key is under way, LG005 malformed, LG006 no such account or reservation, LG007 reservation ended, LG008 unbalanced.
+-- posting of this key is under way (or 23505 at ledger_transaction_key_once), LG005 malformed, LG006 no such account or reservation, LG007 reservation ended, LG008 unbalanced.
 
 CREATE FUNCTION ledger_event(
   actor text[], instant timestamptz, what text, about text, told text
@@ -78,9 +78,12 @@ BEGIN
   RETURN made;
 END $$;
 
+-- told: action, subject, organisation, reason, facts (canonical JSON) of the caller's own event; message: topic, key,
+-- payload, available_at of an outbox message. Both stand or fall with the posting; a replay writes neither again.
 CREATE FUNCTION ledger_post(
   actor text[], instant timestamptz, new_key text, new_kind text, new_reference text, new_memo text,
   accounts bigint[], amounts numeric[], settles uuid DEFAULT NULL,
+  told text[] DEFAULT NULL, message text[] DEFAULT NULL,
   OUT transaction_id uuid, OUT effective_at timestamptz, OUT replayed boolean
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -105,6 +108,7 @@ DECLARE
   made bigint;
   event bigint;
   lines text := '';
+  facts text;
   afters numeric[] := '{}';
   instruments int[] := '{}';
 BEGIN
@@ -116,6 +120,9 @@ BEGIN
     transaction_id := known.transaction_id; effective_at := known.effective_at; replayed := true;
     RETURN;
   END IF;
+  IF cardinality(told) <> 5 OR cardinality(message) <> 4 THEN
+    RAISE EXCEPTION 'an event to tell has five fields and a message four' USING ERRCODE = 'LG005';
+  END IF;
   IF legs < 2 OR legs IS DISTINCT FROM cardinality(amounts) THEN
     RAISE EXCEPTION 'a posting has two legs or more, each with an account and an amount' USING ERRCODE = 'LG005';
   END IF;
@@ -125,6 +132,8 @@ BEGIN
   -- Locks are taken in the order of account ids. Most postings have two legs: those need no query to be sorted.
   IF legs = 2 AND accounts[1] <= accounts[2] THEN
     ordered := accounts; moved := amounts;
+  ELSIF legs = 2 AND accounts[1] > accounts[2] THEN
+    ordered := ARRAY[accounts[2], accounts[1]]; moved := ARRAY[amounts[2], amounts[1]];
   ELSE
     SELECT array_agg(u.account ORDER BY u.account, u.n), array_agg(u.amount ORDER BY u.account, u.n) INTO ordered, moved
       FROM unnest(accounts, amounts) WITH ORDINALITY AS u(account, amount, n);
@@ -184,20 +193,41 @@ BEGIN
     UPDATE ledger_balance b SET last_effective_at = latest WHERE b.account_id = ANY(ordered);
   END IF;
   transaction_id := gen_random_uuid(); effective_at := latest; replayed := false;
-  INSERT INTO audit_event (happened_at, actor_kind, actor_id, actor_label, origin, session, action, subject, reason, facts)
-    VALUES (instant, actor[1], actor[2], actor[3], actor[4], actor[5], 'ledger.posted', 'transaction:' || transaction_id, '',
-      ledger_facts(body, latest, legs, sha256(convert_to(lines, 'UTF8')), new_key, new_kind, new_memo, new_reference))
-    RETURNING id INTO event;
+  event := nextval('audit_event_id_seq');
+  facts := ledger_facts(body, latest, legs, sha256(convert_to(lines, 'UTF8')), new_key, new_kind, new_memo, new_reference);
+  IF told IS NULL THEN
+    INSERT INTO audit_event (id, happened_at, actor_kind, actor_id, actor_label, origin, session, action, subject, reason, facts)
+      OVERRIDING SYSTEM VALUE
+      VALUES (event, instant, actor[1], actor[2], actor[3], actor[4], actor[5], 'ledger.posted',
+              'transaction:' || transaction_id, '', facts);
+  ELSE
+    INSERT INTO audit_event (id, happened_at, actor_kind, actor_id, actor_label, origin, session, action, subject,
+                             organisation, reason, facts)
+      OVERRIDING SYSTEM VALUE
+      VALUES (event, instant, actor[1], actor[2], actor[3], actor[4], actor[5], 'ledger.posted',
+              'transaction:' || transaction_id, NULL, '', facts),
+             (nextval('audit_event_id_seq'), instant, actor[1], actor[2], actor[3], actor[4], actor[5], told[1], told[2],
+              told[3]::uuid, told[4], told[5]);
+  END IF;
+  -- A rival under the same key makes this fail at the key's unique constraint, which the caller reads as LG004.
   INSERT INTO ledger_transaction
       (transaction_id, key, kind, reference, memo, body_hash, entry_count, event, effective_at)
     VALUES (transaction_id, new_key, new_kind, new_reference, new_memo, body, legs, event, latest)
-    ON CONFLICT (key) DO NOTHING RETURNING id INTO made;
-  IF made IS NULL THEN
-    RAISE EXCEPTION 'key % is being posted by somebody else', new_key USING ERRCODE = 'LG004';
+    RETURNING id INTO made;
+  IF legs = 2 THEN
+    INSERT INTO ledger_entry (transaction_id, account_id, instrument_id, amount, balance_after, effective_at)
+      VALUES (made, ordered[1], instruments[1], moved[1], afters[1], latest),
+             (made, ordered[2], instruments[2], moved[2], afters[2], latest);
+  ELSE
+    INSERT INTO ledger_entry (transaction_id, account_id, instrument_id, amount, balance_after, effective_at)
+      SELECT made, u.account, u.instrument, u.amount, u.after, latest
+      FROM unnest(ordered, instruments, moved, afters) AS u(account, instrument, amount, after);
   END IF;
-  INSERT INTO ledger_entry (transaction_id, account_id, instrument_id, amount, balance_after, effective_at)
-    SELECT made, u.account, u.instrument, u.amount, u.after, latest
-    FROM unnest(ordered, instruments, moved, afters) AS u(account, instrument, amount, after);
+  IF message IS NOT NULL THEN
+    INSERT INTO outbox_message (topic, key, payload, state, attempts, created_at, available_at, last_error)
+      VALUES (message[1], message[2], message[3]::jsonb, 'waiting', 0, instant, message[4]::timestamptz, '')
+      ON CONFLICT (topic, key) DO NOTHING;
+  END IF;
   IF settles IS NOT NULL THEN
     INSERT INTO ledger_reservation_end (reservation_id, settled, transaction_id, event, ended_at)
       VALUES (held_id, taken, made, event, latest);

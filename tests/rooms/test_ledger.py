@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from portal.audit.verify import verify_log
 from portal.domain.actors import Actor
 from portal.ledger import selectors, services
 from portal.ledger.chart import CHART
-from portal.ledger.facts import Leg, Posting
+from portal.ledger.facts import Ask, Leg, Posting, Told
 from portal.ledger.verify import verify_ledger
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,84 @@ def test_the_same_key_with_another_body_is_refused(books, refused_without_change
         lambda: books.post([Leg(books.ann, -101), Leg(books.bob, 101)], key="k"),
         "another body",
     )
+
+
+TOLD = Told("test.told", "test:1", {"amount": "100"}, organisation=uuid.UUID(int=7), reason="because")
+ASK = Ask("test.asked", "test:1", {"id": "1"})
+
+
+def last_told():
+    """The newest event of the caller's and the newest outbox message, as the database holds them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT actor_kind, actor_id, subject, organisation, reason, facts, happened_at FROM audit_event "
+            "WHERE action = 'test.told' ORDER BY id DESC LIMIT 1"
+        )
+        event = cursor.fetchone()
+        cursor.execute(
+            "SELECT topic, key, payload::text, state, attempts, created_at, available_at FROM outbox_message "
+            "ORDER BY id DESC LIMIT 1"
+        )
+        return event, cursor.fetchone()
+
+
+def test_what_the_caller_tells_and_asks_goes_with_the_posting(books, now):
+    books.post([Leg(books.ann, -100), Leg(books.bob, 100)], told=TOLD, ask=ASK)
+    event, message = last_told()
+    assert event == (
+        "worker", "test", "test:1", uuid.UUID(int=7), "because", '{"amount":"100"}', now,
+    )  # fmt: skip
+    assert message == ("test.asked", "test:1", '{"id": "1"}', "waiting", 0, now, now)
+    assert verify_log() == []
+
+
+def test_a_message_may_wait_and_either_may_be_left_out(books, now):
+    later = now + timedelta(hours=1)
+    books.post([Leg(books.ann, -1), Leg(books.bob, 1)], ask=Ask("test.asked", "a", {}, available_at=later))
+    event, message = last_told()
+    assert (event, message[5], message[6]) == (None, now, later)
+    books.post([Leg(books.bob, -1), Leg(books.ann, 1)], told=Told("test.told", "test:2"))
+    event, _ = last_told()
+    assert event[2:6] == ("test:2", None, "", "{}")
+    assert count("outbox_message") == 1
+
+
+def test_a_replay_tells_and_asks_nothing_again(books):
+    legs = [Leg(books.ann, -100), Leg(books.bob, 100)]
+    books.post(legs, key="k", told=TOLD, ask=ASK)
+    before = (count("audit_event"), count("outbox_message"))
+    again = Ask("test.asked", "another key", {})
+    assert books.post(legs, key="k", told=TOLD, ask=again).replayed
+    assert (count("audit_event"), count("outbox_message")) == before
+
+
+def test_a_refused_posting_tells_and_asks_nothing(books, refused_without_change):
+    refused_without_change(
+        services.InsufficientBalance,
+        lambda: books.post([Leg(books.ann, -10_001), Leg(books.bob, 10_001)], told=TOLD, ask=ASK),
+    )
+    assert count("outbox_message") == 0
+
+
+def test_an_event_that_cannot_be_told_takes_the_posting_with_it(books, refused_without_change):
+    long = Told("test.told", "x" * 121)
+    refused_without_change(
+        DatabaseError, lambda: books.post([Leg(books.ann, -1), Leg(books.bob, 1)], told=long, ask=ASK)
+    )
+    assert count("outbox_message") == 0
+
+
+@pytest.mark.parametrize("more", ["ARRAY['a','b','c','d'], NULL", "NULL, ARRAY['a','b','{}']"])
+def test_half_an_event_or_message_is_refused(books, refused_without_change, more):
+    def call():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT ledger_post(ARRAY['worker','x','','',''], now(), 'k', 'k', 'r', '', %s::bigint[], "
+                f"ARRAY[-1::numeric, 1], NULL, {more})",
+                [[books.ann, books.bob]],
+            )
+
+    refused_without_change(DatabaseError, call, "five fields and a message four")
 
 
 def test_nobody_spends_more_than_he_has(books, refused_without_change):
