@@ -75,6 +75,7 @@ IN_THE_BEST_CASE = {
         accreditation.view audit.view audit.export audit.verify deposit.view ledger.view jobs.view outbox.view
         index.view console.enter compliance.enter approval.view document.view member.view
         screening.view withdrawal.view wallet.view closure.view
+        bank_account.view
     """,
 }
 ABOUT_HIMSELF = {
