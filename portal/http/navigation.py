@@ -60,6 +60,8 @@ DOORS = (
 )
 ACCOUNT = (
     Entry("Profile", "profile", "person", action="profile.edit"),
+    Entry("Wallets", "wallets", "key", action="wallet.prove"),
+    Entry("Your data", "your-data", "book", action="data_export.ask"),
     Entry("Sign-in and factors", "mfa_index", "lock"),
     Entry("Where you are signed in", "usersessions_list", "globe"),
     Entry("Preferences", "more", "theme"),
