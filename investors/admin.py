@@ -1,5 +1,5 @@
 """Django finds this when it looks for admin modules: the consoles' pages of this house register themselves."""
 
-from investors.console import accreditation, cases, desk, money, people, screening
+from investors.console import accreditation, cases, desk, money, people, refreshes, screening, wallets
 
-__all__ = ["accreditation", "cases", "desk", "money", "people", "screening"]
+__all__ = ["accreditation", "cases", "desk", "money", "people", "refreshes", "screening", "wallets"]

@@ -166,7 +166,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
     },
     "indices: deal orders": {"task": "indices.subscriptions.sweep", "schedule": SWEEP_SECONDS},
+    "closed accounts and data exports: what is over": {"task": "investors.closure.sweep", "schedule": 3600.0},
     "kyc: expire what is due": {"task": "investors.kyc.expire_due", "schedule": 3600.0},
+    "kyc: remind before the last day": {"task": "investors.kyc.remind_due", "schedule": 3600.0},
 }
 
 # --- people ---------------------------------------------------------------------------------------------

@@ -1,11 +1,14 @@
 """Forms of compliance officers and operators: they parse; the services judge."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from investors.domain.bases import paragraphs_for
+from investors.console.worksheets import sheets_for
+from investors.domain.bases import grouped_for
 from investors.domain.verification import METHODS
 from portal.funding.facts import CURRENCIES
 from portal.http.fields import AmountField
@@ -19,6 +22,33 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), min_length=5, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+
+class RefreshForm(ReasonForm):
+    """Whom to ask again, and what they are told."""
+
+    reason = forms.CharField(
+        label=_("What the investors are told"),
+        min_length=5,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    investors = forms.TypedMultipleChoiceField(
+        coerce=UUID, error_messages={"required": _("Choose somebody.")}
+    )
+
+    def __init__(self, *args: Any, possible: Sequence[UUID], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["investors"].choices = [(str(one), str(one)) for one in possible]  # type: ignore[attr-defined]
+
+
+class RefreshSearchForm(forms.Form):
+    """Which approvals to look at."""
+
+    until = forms.DateField(
+        label=_("Valid no longer than"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    points = forms.IntegerField(label=_("Risk points from"), required=False, min_value=0, max_value=100)
 
 
 class DecideForm(ReasonForm):
@@ -79,60 +109,30 @@ class ListForm(forms.Form):
 
 
 class DetermineForm(ReasonForm):
-    """A determination of accreditation, with the worksheet that fits its basis where amounts are judged."""
+    """
+    A determination, with the worksheet of its basis and its method.
+
+    basis, method  those whose worksheet is shown; the officer may choose others, and then sees theirs
+    """
 
     outcome = forms.ChoiceField(
         label=_("Outcome"),
-        choices=[("accredited", _("Accredited")), ("refused", _("Not accredited"))],
+        choices=[("accredited", _("Established")), ("refused", _("Not established"))],
         widget=forms.RadioSelect,
     )
     basis = forms.ChoiceField(label=_("Basis"))
     method = forms.ChoiceField(label=_("Method"))
-    income_before_last = AmountField(
-        label=_("Income of the year before last"), unit="USD", required=False, allow_zero=True
-    )
-    income_last = AmountField(label=_("Income of last year"), unit="USD", required=False, allow_zero=True)
-    income_expected = AmountField(
-        label=_("Income expected this year"), unit="USD", required=False, allow_zero=True
-    )
-    with_spouse = forms.BooleanField(label=_("Joint with a spouse or spousal equivalent"), required=False)
-    assets = AmountField(
-        label=_("Assets without the primary residence"), unit="USD", required=False, allow_zero=True
-    )
-    liabilities = AmountField(
-        label=_("Liabilities without its mortgage"), unit="USD", required=False, allow_zero=True
-    )
-    residence_value = AmountField(
-        label=_("Value of the residence"), unit="USD", required=False, allow_zero=True
-    )
-    residence_debt = AmountField(label=_("Its mortgage now"), unit="USD", required=False, allow_zero=True)
-    residence_debt_before = AmountField(
-        label=_("Its mortgage 60 days before"), unit="USD", required=False, allow_zero=True
-    )
-    total_assets = AmountField(
-        label=_("Total assets of the entity"), unit="USD", required=False, allow_zero=True
-    )
-    formed_to_buy = forms.BooleanField(label=_("The entity was formed to buy this security"), required=False)
     field_order = ("outcome", "basis", "method")
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str, basis: str, method: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["basis"].choices = paragraphs_for(kind)  # type: ignore[attr-defined]
+        self.fields["basis"].choices = grouped_for(kind)  # type: ignore[attr-defined]
         self.fields["method"].choices = [  # type: ignore[attr-defined]
             (code, method.label) for code, method in METHODS.items() if kind in method.kinds
         ]
-        amounts = (
-            "income_before_last",
-            "income_last",
-            "income_expected",
-            "with_spouse",
-            "assets",
-            "liabilities",
-        )
-        residence = ("residence_value", "residence_debt", "residence_debt_before")
-        unwanted = [*amounts, *residence] if kind == "entity" else ["total_assets", "formed_to_buy"]
-        for name in unwanted:
-            del self.fields[name]
+        self.sheets = sheets_for(basis, method)
+        for sheet in self.sheets:
+            self.fields.update(sheet.fields())
         self.order_fields([*self.field_order, *[n for n in self.fields if n != "reason"], "reason"])
 
 

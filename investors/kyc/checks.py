@@ -13,8 +13,8 @@ from investors.domain.identity_checks import CHECK, OUTCOMES, UNDER_WAY, Provide
 from investors.domain.kyc import OPEN_STATES
 from investors.domain.signed_messages import SignedMessage
 from investors.kyc import provider
-from investors.kyc.models import Case, CaseEvent, IdentityCheck, ProviderMessage
-from investors.kyc.services import locked, tell
+from investors.kyc.models import Case, IdentityCheck, ProviderMessage
+from investors.kyc.services import locked, note, tell
 from investors.profiles import selectors as profiles
 from investors.profiles.facts import NamedPerson
 from portal.domain.actors import Actor
@@ -70,15 +70,15 @@ def request(*, case_id: UUID, actor: Actor, at: datetime) -> list[UUID]:
             raise NobodyToCheck(
                 "Everybody behind this investor is being checked already, or nobody is named yet."
             )
+        note(case, "identity_check_requested", text="", actor=actor, at=at)
         made = []
         for person in people:
             check = IdentityCheck.objects.create(
                 id=uuid4(), case=case, subject=person.subject, requested_by=str(actor), requested_at=at
             )
             enqueue(topic=START, key=str(check.pk), payload={"check_id": str(check.pk)}, at=at)
-            tell(case, "kyc.identity_check_requested", actor=actor, at=at, check=str(check.pk), subject_of_check=person.subject)  # fmt: skip
+            tell(case, "kyc.identity_check_requested", actor=actor, at=at, check=str(check.pk), subject_of_check=person.subject, also=[check])  # fmt: skip
             made.append(check.pk)
-        _note(case, "identity_check_requested", "", actor=actor, at=at)
     return made
 
 
@@ -165,13 +165,14 @@ def _take(result: ProviderResult, text: str, digest: str, *, at: datetime) -> No
     ]
     check.save()
     said = OUTCOMES.get(result.outcome, "Called off")
-    _note(case, f"identity_check_{check.state}", said, actor=PROVIDER, at=at)
+    note(case, f"identity_check_{check.state}", text=said, actor=PROVIDER, at=at)
     tell(
         case,
         f"kyc.identity_check_{check.state}",
         actor=PROVIDER,
         at=at,
         check=str(check.pk),
+        also=[check],
         outcome=result.outcome,
         sha256=digest,
     )
@@ -186,13 +187,14 @@ def _started(check_id: UUID, answer: provider.Started, *, actor: Actor, at: date
         check.reference, check.continue_url = answer.reference, answer.continue_url
         check.started_at, check.last_error = at, ""
         check.save()
-        _note(case, "identity_check_started", "", actor=actor, at=at)
+        note(case, "identity_check_started", text="", actor=actor, at=at)
         tell(
             case,
             "kyc.identity_check_started",
             actor=actor,
             at=at,
             check=str(check.pk),
+            also=[check],
             fields_sent=["born", "country", "name"],
         )
 
@@ -210,8 +212,16 @@ def _refused(check_id: UUID, why: str, *, actor: Actor, at: datetime) -> None:
         check.state = CHECK.after(check.state, "refuse")
         check.last_error, check.ended_at = why[:300], at
         check.save()
-        _note(case, "identity_check_refused", why, actor=actor, at=at)
-        tell(case, "kyc.identity_check_refused", actor=actor, at=at, reason=why, check=str(check.pk))
+        note(case, "identity_check_refused", text=why, actor=actor, at=at)
+        tell(
+            case,
+            "kyc.identity_check_refused",
+            actor=actor,
+            at=at,
+            reason=why,
+            check=str(check.pk),
+            also=[check],
+        )
 
 
 def _locked_check(check_id: UUID) -> tuple[Case, IdentityCheck]:
@@ -228,10 +238,3 @@ def _natural_persons(case: Case) -> list[NamedPerson]:
         for person in profiles.names_to_screen(case.investor_id)
         if not (entity and person.subject.startswith("investor:"))
     ]
-
-
-def _note(case: Case, event: str, text: str, *, actor: Actor, at: datetime) -> None:
-    CaseEvent.objects.create(
-        case=case, event=event, before=case.state, after=case.state, text=text,
-        actor=str(actor), actor_label=actor.label, at=at,
-    )  # fmt: skip

@@ -134,6 +134,11 @@ class IdentityCheck(models.Model):
     failures      calls that got no answer, and last_error of the latest
     """
 
+    ESSENTIALS = {
+        1: ("case_id", "subject", "state", "reference", "outcome", "findings", "document_expires_on", "sha256",
+            "requested_by", "requested_at", "started_at", "ended_at")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="identity_checks")
     subject = models.CharField(max_length=60)

@@ -1,10 +1,13 @@
 """Reads of KYC: the queue, a case file, and what holds for an investor on a day."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from investors.domain.kyc import DOCUMENT_KINDS, OPEN_STATES, RiskFacts, RiskScore, risk_score
+from investors.domain.refresh import REMIND_DAYS, window_of
 from investors.kyc.facts import CaseFacts, CheckFacts, KycState, PaperFacts, StepFacts
 from investors.kyc.models import Case, CaseDocument, CaseEvent, IdentityCheck
 from investors.profiles.facts import InvestorFacts
@@ -125,6 +128,44 @@ def due_to_expire(*, on: date, limit: int = 500) -> list[UUID]:
     """Approved cases whose last day has passed, oldest first."""
     rows = Case.objects.filter(state="approved", valid_until__lt=on).order_by("valid_until", "pk")
     return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def due_for_reminder(*, on: date, limit: int = 500) -> list[UUID]:
+    """Approved cases whose reminder has come and was not written, unless officers have the case that follows."""
+    with_officers = Case.objects.filter(
+        investor=OuterRef("investor"), state__in=["submitted", "in_review", "awaiting_second"]
+    )
+    due: list[UUID] = []
+    for days in sorted(REMIND_DAYS):
+        first, last = window_of(days)
+        written = CaseEvent.objects.filter(case=OuterRef("pk"), event=f"remind_{days}")
+        rows = Case.objects.filter(
+            ~Exists(written),
+            ~Exists(with_officers),
+            state="approved",
+            valid_until__range=(on + timedelta(days=first), on + timedelta(days=last)),
+        )
+        due += rows.order_by("valid_until", "pk").values_list("pk", flat=True)[: limit - len(due)]
+    return due
+
+
+def refreshable(*, until: date | None = None, points: int = 0, limit: int = 200) -> list[CaseFacts]:
+    """
+    Approved and expired cases without one that follows, the earliest last day first.
+
+    until   only those whose last day is no later
+    points  only those of so many risk points or more
+    """
+    under_way = Case.objects.filter(investor=OuterRef("investor"), state__in=OPEN_STATES)
+    rows = Case.objects.filter(
+        ~Exists(under_way),
+        state__in=["approved", "expired"],
+        risk_points__gte=points,
+        investor__closed_at=None,
+    )
+    if until is not None:
+        rows = rows.filter(valid_until__lte=until)
+    return [case_facts(row) for row in rows.order_by("valid_until", "pk")[:limit]]
 
 
 def risk_of(investor: InvestorFacts, *, resolved_hits: int = 0) -> RiskScore:

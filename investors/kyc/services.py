@@ -1,6 +1,7 @@
 """A KYC case from the investor's side, and its course; what officers do with it is in `decisions`."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -240,7 +241,7 @@ def message(*, case_id: UUID, text: str, actor: Actor, at: datetime) -> None:
     said = required_reason(text, field="text")
     with transaction.atomic():
         row = locked(case_id)
-        _step(row, "message", before=row.state, text=said, actor=actor, at=at)
+        note(row, "message", text=said, actor=actor, at=at)
         tell(row, "kyc.message_written", actor=actor, at=at)
 
 
@@ -256,11 +257,20 @@ def move(row: Case, event: str, after: str, *, actor: Actor, at: datetime, text:
     """For this room: write the step into the case file and save the case."""
     before, row.state = row.state, after
     row.save()
-    _step(row, event, before=before, text=text, actor=actor, at=at)
+    note(row, event, before=before, text=text, actor=actor, at=at)
 
 
-def tell(row: Case, action: str, *, actor: Actor, at: datetime, reason: str = "", **facts: Any) -> None:
-    """For this room: the event of a case for the trail, with the steps made in it since the last one."""
+def tell(
+    row: Case,
+    action: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    also: Sequence[Any] = (),
+    **facts: Any,
+) -> None:
+    """For this room: the event of a case for the trail, with the steps made in it since the last one and `also` rows."""
     steps, row.untold = row.untold, ()
     record(
         actor=actor,
@@ -270,16 +280,17 @@ def tell(row: Case, action: str, *, actor: Actor, at: datetime, reason: str = ""
         at=at,
         investor=str(row.investor_id),
         state=row.state,
-        rows=essences(row, *steps),
+        rows=essences(row, *steps, *also),
         **facts,
     )
 
 
-def _step(row: Case, event: str, *, before: str, text: str, actor: Actor, at: datetime) -> None:
+def note(row: Case, event: str, *, text: str, actor: Actor, at: datetime, before: str | None = None) -> None:
+    """For this room: write into the case file what leaves the state as it is, or has just changed it from `before`."""
     made = CaseEvent.objects.create(
         case=row,
         event=event,
-        before=before,
+        before=row.state if before is None else before,
         after=row.state,
         text=text,
         actor=str(actor),

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from investors.kyc import checks, selectors, services
+from investors.kyc import checks, refreshing, selectors, services
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict
 from portal.outbox.consumer import outbox_task
@@ -17,8 +17,23 @@ def expire_due() -> int:
     now = timezone.now()
     due = selectors.due_to_expire(on=now.date())
     for case_id in due:
-        services.expire(case_id=case_id, actor=Actor.worker("kyc"), at=now)
+        refreshing.run_out(case_id=case_id, actor=Actor.worker("kyc"), at=now)
     return len(due)
+
+
+@shared_task(name="investors.kyc.remind_due")
+def remind_due() -> int:
+    """Remind investors whose approval nears its last day; returns how many."""
+    now = timezone.now()
+    due = selectors.due_for_reminder(on=now.date())
+    reminded = [refreshing.remind(case_id=case_id, actor=Actor.worker("kyc"), at=now) for case_id in due]
+    return sum(days is not None for days in reminded)
+
+
+@outbox_task(refreshing.MAIL)
+def mail_refresh(case_id: str, about: str) -> None:
+    """The e-mail of a reminder; sent again when nobody knows whether it went out."""
+    refreshing.mail(case_id=UUID(case_id), about=about)
 
 
 @outbox_task(services.BEGIN_CHECKS)

@@ -3,6 +3,7 @@
 # The action of an event. What stands here for no action is printed as its words.
 EVENTS = {
     "account.closed": "Ledger account closed",
+    "account.erased": "Person erased",
     "account.opened": "Ledger account opened",
     "account.organisation_created": "Organisation added",
     "account.registered": "Account registered",
@@ -128,6 +129,13 @@ EVENTS = {
     "rules.adopted": "Rule set adopted",
     "screening.done": "Screened against the sanctions lists",
     "screening.list_imported": "Sanctions list imported",
+    "screening.rescreen_started": "Comparison of all investors with a new list began",
+    "screening.chunk_compared": "A part of the investors compared with a new list",
+    "screening.match_found": "Name match found",
+    "screening.match_released": "Name match released by another officer",
+    "screening.accounts_frozen": "Accounts frozen after a true match",
+    "screening.accounts_released": "Accounts released",
+    "screening.owned_by_listed": "Owned 50 % or more by listed persons: waits for an officer",
     "screening.match_cleared": "Name match cleared",
     "screening.match_confirmed": "Name match confirmed",
     "sealing.files_resealed": "Documents sealed by a newer key",
