@@ -11,7 +11,13 @@ import jsonschema
 
 from portal.domain.errors import Invalid
 
-Method = Literal["cap", "root_cap", "equal", "inverse_volatility", "momentum_cash"]
+METHODS = (
+    *("cap", "root_cap", "equal", "inverse_volatility", "minimum_variance", "risk_parity"),
+    "momentum_cash",
+)
+Method = Literal[
+    "cap", "root_cap", "equal", "inverse_volatility", "minimum_variance", "risk_parity", "momentum_cash"
+]
 _WHOLE = {"type": "integer", "minimum": 0}
 _PPM = {"type": "integer", "minimum": 0, "maximum": 1_000_000}
 _BPS = {"type": "integer", "minimum": 0, "maximum": 2_000}
@@ -58,11 +64,22 @@ SCHEMA: dict[str, Any] = {
         selection=_object(("top",), top={"type": "integer", "minimum": 1, "maximum": 500}, buffer=_WHOLE),
         weighting=_object(
             ("method",),
-            method={"enum": ["cap", "root_cap", "equal", "inverse_volatility", "momentum_cash"]},
+            method={"enum": list(METHODS)},
             cap_ppm={"type": "integer", "minimum": 1, "maximum": 1_000_000},
             passes={"type": ["integer", "null"], "minimum": 1},
             window_days={"type": "integer", "minimum": 2, "maximum": 365},
             threshold_ppm=_PPM,
+        ),
+        overlay=_object(
+            ("kind",),
+            kind={"enum": ["rsi", "averages_cross", "volatility_target"]},
+            window_days={"type": "integer", "minimum": 2, "maximum": 365},
+            enter={"type": "integer", "minimum": 0, "maximum": 100},
+            leave={"type": "integer", "minimum": 0, "maximum": 100},
+            short_days={"type": "integer", "minimum": 1, "maximum": 365},
+            target_ppm={"type": "integer", "minimum": 1, "maximum": 5_000_000},
+            confirmed_closes={"type": "integer", "minimum": 1, "maximum": 30},
+            days_between={"type": "integer", "minimum": 0, "maximum": 60},
         ),
         schedule=_object(
             ("every",),
@@ -87,6 +104,27 @@ class BadMethodology(Invalid):
     """The document does not fit the schema, or its rules contradict each other; `reasons` has all of them."""
 
     code = "bad-methodology"
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """
+    How much of the chosen basket is invested, by the basket's own closes; the rest is cash.
+
+    kind              rsi: in above `enter` until below `leave`; averages_cross: in while the average of `short_days`
+                      stands above that of `window_days`; volatility_target: as much as keeps `target_ppm` a year
+    window_days       of the RSI, the long average or the volatility
+    confirmed_closes  in a row that a signal must hold; days_between two switches at least
+    """
+
+    kind: Literal["rsi", "averages_cross", "volatility_target"]
+    window_days: int
+    enter: int
+    leave: int
+    short_days: int
+    target_ppm: int
+    confirmed_closes: int
+    days_between: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +165,7 @@ class Rules:
     cut_off: time
     minimum_order_minor: int
     accredited_only: bool
+    overlay: Overlay | None = None
 
 
 def rules_of(document: Any) -> Rules:
@@ -176,6 +215,24 @@ def _read(document: dict[str, Any]) -> Rules:
         cut_off=time.fromisoformat(dealing.get("cut_off", "16:00")),
         minimum_order_minor=int(dealing.get("minimum_minor", "10000")),
         accredited_only=dealing.get("accredited_only", False),
+        overlay=_overlay(document.get("overlay")),
+    )
+
+
+def _overlay(given: dict[str, Any] | None) -> Overlay | None:
+    if given is None:
+        return None
+    return Overlay(
+        kind=given["kind"],
+        window_days=given.get(
+            "window_days", {"rsi": 14, "averages_cross": 50, "volatility_target": 30}[given["kind"]]
+        ),
+        enter=given.get("enter", 60),
+        leave=given.get("leave", 40),
+        short_days=given.get("short_days", 20),
+        target_ppm=given.get("target_ppm", 400_000),
+        confirmed_closes=given.get("confirmed_closes", 1),
+        days_between=given.get("days_between", 0),
     )
 
 
@@ -195,6 +252,23 @@ def _contradictions(rules: Rules) -> list[str]:
         told.append("A cap does nothing where all constituents weigh the same; leave it out.")
     if rules.buffer >= rules.top:
         told.append(f"A buffer of {rules.buffer} around the top {rules.top} would protect every rank.")
+    if (
+        rules.overlay is not None
+        and rules.overlay.kind == "rsi"
+        and rules.overlay.leave > rules.overlay.enter
+    ):
+        told.append(
+            f"An RSI that enters at {rules.overlay.enter} cannot leave at {rules.overlay.leave} already."
+        )
+    if (
+        rules.overlay is not None
+        and rules.overlay.kind == "averages_cross"
+        and rules.overlay.short_days >= rules.overlay.window_days
+    ):
+        told.append(
+            f"An average of {rules.overlay.short_days} days cannot cross one of {rules.overlay.window_days}: "
+            "the first must be the shorter."
+        )
     if rules.lag_days >= {"week": 7, "month": 28, "quarter": 90}[rules.every]:
         told.append(f"A lag of {rules.lag_days} days reaches into the next {rules.every}.")
     return told

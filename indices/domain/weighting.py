@@ -61,6 +61,35 @@ def cap_weights(values: ArrayLike, caps: ArrayLike = 1.0, passes: int | None = N
     return total
 
 
+def cap_rows(values: Floats, cap: float, passes: int | None = None) -> Floats:
+    """
+    `cap_weights` of many rows at once, with one cap for all.
+
+    values   (R, n) finite, >= 0; zero takes no part, and no row is all zero
+    returns  (R, n) floats, each row the same as `cap_weights` gives; a row that its caps cannot fill is NaN
+    """
+    weights: Floats = values / values.sum(axis=1, keepdims=True)
+    if cap >= 1:
+        return weights
+    holders: Floats = (values > 0).sum(axis=1, dtype=np.float64)
+    infeasible: NDArray[np.bool_] = holders * cap < 1 - 1e-12
+    capped = np.zeros(weights.shape, dtype=bool)
+    for _ in range(weights.shape[1] if passes is None else passes):
+        over = (weights > cap + _EPS) & ~capped
+        if not over.any():
+            break
+        moved: NDArray[np.bool_] = np.any(over, axis=1, keepdims=True)
+        capped |= over
+        free = np.where(capped, 0.0, weights)
+        left = 1.0 - cap * capped.sum(axis=1, keepdims=True)
+        room = free.sum(axis=1, keepdims=True)
+        scale = np.where(moved & (room > 0), left / np.where(room > 0, room, 1.0), 1.0)
+        weights = np.where(capped & moved, cap, weights * scale)
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    weights[infeasible] = np.nan
+    return weights
+
+
 def proportional(values: ArrayLike) -> Floats:
     """
     (n,) values as shares of their sum.
