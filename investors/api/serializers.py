@@ -105,10 +105,19 @@ class DepositsSerializer(serializers.Serializer[Any]):
 class WithdrawalInput(serializers.Serializer[Any]):
     currency = serializers.ChoiceField(choices=sorted(CURRENCIES))
     amount = serializers.JSONField(help_text='Decimal text such as "40.00"; a JSON number is refused.')
-    account_name = serializers.CharField(max_length=140)
-    destination = serializers.CharField(
-        max_length=60, help_text="An IBAN, or a US routing number/account number."
-    )
+    bank_account = serializers.UUIDField(help_text="One of your verified bank accounts.")
+
+
+class BankAccountSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    shown = serializers.CharField(help_text="Masked.")
+    state = serializers.CharField()
+    added_at = serializers.DateTimeField()
+    usable_from = serializers.DateTimeField(help_text="The end of its cooling-off.")
+
+
+class BankAccountsSerializer(serializers.Serializer[Any]):
+    bank_accounts = BankAccountSerializer(many=True)
 
 
 class WithdrawalSerializer(serializers.Serializer[Any]):

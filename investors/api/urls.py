@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("investors/<uuid:investor_id>", views.Investor.as_view(), name="api-investor"),
     path("identity-provider/messages", identity.Messages.as_view(), name="api-identity-provider-messages"),
     path("deposits", views.Deposits.as_view(), name="api-deposits"),
+    path("bank-accounts", views.BankAccounts.as_view(), name="api-bank-accounts"),
     path("withdrawals", views.Withdrawals.as_view(), name="api-withdrawals"),
     path("withdrawals/<uuid:withdrawal_id>", views.Withdrawal.as_view(), name="api-withdrawal"),
 ]

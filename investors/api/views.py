@@ -11,6 +11,8 @@ from rest_framework.views import APIView
 
 from investors.accreditation import selectors as accreditation
 from investors.api import serializers as told
+from investors.bank_accounts import selectors as bank_accounts
+from investors.bank_accounts import services as bank_account_services
 from investors.domain.kyc import required_documents
 from investors.kyc import selectors as kyc
 from investors.profiles import selectors as profiles
@@ -122,6 +124,13 @@ class Deposits(APIView):
         return Response(told.DepositSerializer(told.told_deposit(made)).data, status=201)
 
 
+class BankAccounts(APIView):
+    @extend_schema(responses=told.BankAccountsSerializer, tags=["Funding"], summary="Your bank accounts")
+    def get(self, request: Request) -> Response:
+        found = bank_accounts.bank_accounts(investor_id=_own(request).id)
+        return Response(told.BankAccountsSerializer({"bank_accounts": found}).data)
+
+
 class Withdrawals(APIView):
     @extend_schema(
         responses=told.WithdrawalsSerializer, tags=["Funding"], summary="Your withdrawals, newest first"
@@ -151,13 +160,12 @@ class Withdrawals(APIView):
                 reasons=[f"{one.what} {one.how_to_get_it}" for one in claims.missing],
                 next_step=claims.missing[0].how_to_get_it,
             )
-        made = services.request_withdrawal(
+        made = bank_account_services.withdraw(
             key=f"api:{own.id}:{request.headers[HEADER]}"[:120],
-            owner=own.owner,
+            investor_id=own.id,
             currency=data["currency"],
             amount_minor=_amount(data),
-            account_name=data["account_name"],
-            destination=data["destination"],
+            bank_account_id=data["bank_account"],
             actor=actor_of(request),
             at=now,
         )

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,14 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from investors.accreditation.selectors import claims_of
+from investors.bank_accounts import selectors as bank_accounts
+from investors.bank_accounts import services as bank_account_services
 from investors.domain.claims import Claims
 from investors.profiles.facts import InvestorFacts
-from investors.web.forms import WithdrawForm
+from investors.web.forms import BankAccountForm, WithdrawForm
 from investors.web.onboarding import own_investor
 from portal.accounts.stepup import step_up
 from portal.domain.errors import NotAllowed, Refused
 from portal.funding import selectors, services
-from portal.funding.facts import CURRENCIES
+from portal.funding.facts import CURRENCIES, WithdrawalFacts
 from portal.http.actors import actor_of
 from portal.http.authorization import require
 from portal.http.forms import add_refusal
@@ -71,7 +74,8 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     """Ask for money to be paid out."""
     investor = own_investor(request)
     require(request, "cash.withdraw")
-    form = WithdrawForm(request.POST or None)
+    own = bank_accounts.bank_accounts(investor_id=investor.id, states=("added", "verified"))
+    form = WithdrawForm(request.POST or None, accounts=own)
     if request.method == "POST" and form.is_valid():
         try:
             asked = _request(request, investor, form)
@@ -87,10 +91,60 @@ def withdraw(request: HttpRequest) -> HttpResponse:
             return redirect("cash-withdraw")
     context = {
         "form": form,
+        "bank_accounts": own,
         "accounts": selectors.cash(owner=investor.owner),
         "withdrawals": selectors.withdrawals(owner=investor.owner, limit=20),
     }
     return render(request, "funding/withdraw.html", context)
+
+
+@login_required
+@step_up
+@once
+def accounts(request: HttpRequest) -> HttpResponse:
+    """The investor's bank accounts, and a new one."""
+    investor = own_investor(request)
+    require(request, "bank_account.add")
+    form = BankAccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = bank_account_services.add_bank_account(
+                investor_id=investor.id, actor=actor_of(request), at=timezone.now(), **form.cleaned_data
+            )
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            messages.success(
+                request,
+                _(
+                    "Added. We compare it with your papers; money can go there from %(when)s UTC at the earliest."
+                )
+                % {"when": f"{made.usable_from:%d %b %Y %H:%M}"},
+            )
+            return redirect("bank-accounts")
+    context = {
+        "form": form,
+        "rows": [
+            (one, one.usable(timezone.now())) for one in bank_accounts.bank_accounts(investor_id=investor.id)
+        ],
+        "hours": settings.BANK_ACCOUNT_COOLING_OFF_HOURS,
+    }
+    return render(request, "investors/bank_accounts/own.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+@once
+def retire(request: HttpRequest, bank_account_id: UUID) -> HttpResponse:
+    investor = own_investor(request)
+    bank_account_services.retire(
+        bank_account_id=bank_account_id,
+        investor_id=investor.id,
+        actor=actor_of(request),
+        at=timezone.now(),
+    )
+    messages.success(request, _("Retired. No money goes there any more."))
+    return redirect("bank-accounts")
 
 
 @require_POST
@@ -105,18 +159,17 @@ def cancel(request: HttpRequest, withdrawal_id: UUID) -> HttpResponse:
     return redirect("cash-withdraw")
 
 
-def _request(request: HttpRequest, investor: InvestorFacts, form: WithdrawForm):  # type: ignore[no-untyped-def]
+def _request(request: HttpRequest, investor: InvestorFacts, form: WithdrawForm) -> WithdrawalFacts:
     now = timezone.now()
     _refuse_unidentified(claims_of(investor.id, on=now.date()))
     data = form.cleaned_data
     key = request.POST.get(FORM_FIELD, "") or f"{now.timestamp()}"
-    return services.request_withdrawal(
+    return bank_account_services.withdraw(
         key=f"{investor.id}:{key}"[:120],
-        owner=investor.owner,
+        investor_id=investor.id,
         currency=data["currency"],
         amount_minor=data["amount"],
-        account_name=data["account_name"],
-        destination=data["destination"],
+        bank_account_id=UUID(data["bank_account"]),
         actor=actor_of(request),
         at=now,
     )

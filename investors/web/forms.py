@@ -1,12 +1,14 @@
 """Forms of the investor's pages: they parse; the services judge."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from investors.domain.bases import paragraphs_for
+from investors.bank_accounts.facts import BankAccountFacts
+from investors.domain.bases import grouped_for
 from investors.domain.identifiers import IDENTIFIER_KINDS, KINDS_FOR, country_choices
 from investors.domain.kyc import DOCUMENT_KINDS
 from investors.domain.verification import EVIDENCE_KINDS, METHODS
@@ -143,12 +145,12 @@ class PaperForm(forms.Form):
 class AskForm(forms.Form):
     """On which basis, and how it is to be verified."""
 
-    basis = forms.ChoiceField(label=_("Why you are accredited"))
+    basis = forms.ChoiceField(label=_("What is to be established, and why"))
     method = forms.ChoiceField(label=_("How it is to be verified"))
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["basis"].choices = paragraphs_for(kind)  # type: ignore[attr-defined]
+        self.fields["basis"].choices = grouped_for(kind)  # type: ignore[attr-defined]
         self.fields["method"].choices = [  # type: ignore[attr-defined]
             (code, method.label) for code, method in METHODS.items() if kind in method.kinds
         ]
@@ -175,19 +177,36 @@ class RepresentForm(forms.Form):
     kinds = forms.MultipleChoiceField(label=_("I confirm"), widget=forms.CheckboxSelectMultiple)
 
 
-class WithdrawForm(forms.Form):
-    """Money to the investor's own bank account."""
+class BankAccountForm(forms.Form):
+    """A bank account to be paid out to."""
 
-    currency = forms.ChoiceField(
-        label=_("Currency"), choices=[(one.code, one.code) for one in CURRENCIES.values()]
-    )
-    amount = AmountField(label=_("Amount"))
-    account_name = forms.CharField(
-        label=_("Account holder"), max_length=140, help_text=_("Your own account only.")
-    )
-    destination = forms.CharField(
+    account = forms.CharField(
         label=_("Bank account"),
         max_length=60,
         help_text=_("An IBAN, or a US routing number, a slash and the account number. Kept encrypted."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    holder = forms.CharField(
+        label=_("Account holder"),
+        max_length=140,
+        help_text=_("As the bank writes it. Your own account only."),
+    )
+    bic = forms.CharField(
+        label=_("BIC"), max_length=11, required=False, help_text=_("Where the bank gave one.")
+    )
+
+
+class WithdrawForm(forms.Form):
+    """Money to one of the investor's bank accounts."""
+
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(one.code, one.code) for one in CURRENCIES.values()]
+    )
+    amount = AmountField(label=_("Amount"))
+    bank_account = forms.ChoiceField(label=_("To"))
+
+    def __init__(self, *args: Any, accounts: Sequence[BankAccountFacts], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["bank_account"].choices = [  # type: ignore[attr-defined]
+            (str(one.id), f"{one.shown} ({one.state})") for one in accounts if one.may_retire
+        ]

@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("documents/", documents.documents, name="documents"),
     path("cash/deposit/", cash.deposit, name="cash-deposit"),
     path("cash/accounts/<str:currency>/open/", cash.open_account, name="cash-account-open"),
+    path("cash/bank-accounts/", cash.accounts, name="bank-accounts"),
+    path("cash/bank-accounts/<uuid:bank_account_id>/retire/", cash.retire, name="bank-account-retire"),
     path("cash/withdraw/", cash.withdraw, name="cash-withdraw"),
     path("cash/withdrawals/<uuid:withdrawal_id>/cancel/", cash.cancel, name="withdrawal-cancel"),
 ]

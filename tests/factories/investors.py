@@ -11,6 +11,8 @@ from investors.accreditation import decisions as accreditation_decisions
 from investors.accreditation import services as accreditation
 from investors.accreditation.facts import EvidenceInput
 from investors.accreditation.selectors import claims_of
+from investors.bank_accounts import services as bank_accounts
+from investors.bank_accounts.facts import BankAccountFacts
 from investors.domain.claims import Claims
 from investors.kyc import decisions as kyc_decisions
 from investors.kyc import services as kyc
@@ -243,6 +245,35 @@ def accredit(
         issuer_id=issuer_id,
         officer_id=officer.id,
         actor=accounts.actor(officer),
+        at=at,
+    )
+
+
+def bank_account(
+    investor: InvestorFacts,
+    *,
+    account: str = "DE89370400440532013000",
+    holder: str = "",
+    at: datetime | None = None,
+    verified: bool = True,
+) -> BankAccountFacts:
+    """A bank account added five days before `at`; verified by a letter unless told otherwise."""
+    at = at or timezone.now()
+    made = bank_accounts.add_bank_account(
+        investor_id=investor.id,
+        account=account,
+        holder=holder or "Ada Quillfeather",
+        actor=Actor(kind="user", id=str(investor.user_id), label="Investor"),
+        at=at - timedelta(days=5),
+    )
+    if not verified:
+        return made
+    return bank_accounts.verify_by_evidence(
+        bank_account_id=made.id,
+        filename="letter.pdf",
+        content=pdf("letter of the bank"),
+        reason="The letter names him and the account.",
+        actor=accounts.SETUP,
         at=at,
     )
 

@@ -9,7 +9,7 @@ from portal.domain.roles import Role
 from portal.funding import selectors as funding
 from tests.factories import accounts
 from tests.factories.accounts import sign_in
-from tests.factories.investors import approved_investor, new_investor
+from tests.factories.investors import approved_investor, bank_account, new_investor
 
 pytestmark = pytest.mark.django_db
 
@@ -145,15 +145,15 @@ def test_an_investor_credits_himself_nothing(client):
 WITHDRAWAL = {
     "currency": "USD",
     "amount": "40.00",
-    "account_name": "Ada",
-    "destination": "DE89370400440532013000",
 }
 
 
 def test_withdrawing_and_taking_it_back(client):
     made = approved_investor(cash={"USD": 10_000})
+    to = bank_account(made.investor)
     sign_in(client, made.user)
-    asked = post(client, "withdrawals", WITHDRAWAL)
+    assert client.get("/api/v1/bank-accounts").json()["bank_accounts"][0]["shown"] == "DE89 ••• 3000"
+    asked = post(client, "withdrawals", {**WITHDRAWAL, "bank_account": str(to.id)})
     assert asked.status_code == 201
     assert asked.json()["destination"] == "DE89 ••• 3000"
     link = f"/api/v1/withdrawals/{asked.json()['id']}"
@@ -166,10 +166,11 @@ def test_withdrawing_and_taking_it_back(client):
 def test_more_than_there_is_and_an_unidentified_investor_are_refused(client):
     made = approved_investor(cash={"USD": 10_000})
     sign_in(client, made.user)
-    assert post(client, "withdrawals", {**WITHDRAWAL, "amount": "100.01"}).status_code == 409
+    sent = {**WITHDRAWAL, "bank_account": str(bank_account(made.investor).id)}
+    assert post(client, "withdrawals", {**sent, "amount": "100.01"}).status_code == 409
     fresh = new_investor()
     sign_in(client, accounts.selectors.user(fresh.user_id))
-    refused = post(client, "withdrawals", WITHDRAWAL).json()
+    refused = post(client, "withdrawals", sent).json()
     assert refused["code"] == "not-identified"
     assert refused["reasons"]
     assert [funding.withdrawals(owner=one.owner) for one in all_investors()] == [[], []]
@@ -177,8 +178,11 @@ def test_more_than_there_is_and_an_unidentified_investor_are_refused(client):
 
 def test_somebody_elses_withdrawal_is_not_found(client):
     made, other = approved_investor(cash={"USD": 10_000}), approved_investor()
+    sent = {**WITHDRAWAL, "bank_account": str(bank_account(made.investor).id)}
+    sign_in(client, other.user)
+    assert post(client, "withdrawals", sent).status_code == 404
     sign_in(client, made.user)
-    link = f"/api/v1/withdrawals/{post(client, 'withdrawals', WITHDRAWAL).json()['id']}"
+    link = f"/api/v1/withdrawals/{post(client, 'withdrawals', sent).json()['id']}"
     sign_in(client, other.user)
     assert client.get(link).status_code == 404
     assert client.delete(link, headers={"Idempotency-Key": str(uuid4())}).status_code == 404

@@ -15,7 +15,7 @@ from portal.domain.roles import Role
 from portal.funding import selectors as funding
 from tests.factories import accounts
 from tests.factories.accounts import sign_in
-from tests.factories.investors import approved_investor, fund, new_investor, pdf, screening_list
+from tests.factories.investors import approved_investor, bank_account, fund, new_investor, pdf, screening_list
 
 pytestmark = pytest.mark.django_db
 
@@ -249,15 +249,18 @@ def test_the_deposit_page_shows_the_reference(client):
 WITHDRAWAL = {
     "currency": "USD",
     "amount": "40.00",
-    "account_name": "Ada Quillfeather",
-    "destination": "DE89370400440532013000",
 }
+
+
+def to_his_account(made) -> dict[str, str]:
+    return {**WITHDRAWAL, "bank_account": str(bank_account(made.investor).id)}
 
 
 def test_withdrawing_from_the_page_and_taking_it_back(client):
     made = approved_investor(cash={"USD": 10_000})
+    sent = to_his_account(made)
     sign_in(client, made.user)
-    assert client.post(reverse("cash-withdraw"), WITHDRAWAL).status_code == 302
+    assert client.post(reverse("cash-withdraw"), sent).status_code == 302
     (asked,) = funding.withdrawals(owner=made.owner)
     assert (asked.amount_minor, asked.state) == (4_000, "approved")
     assert "DE89 ••• 3000" in client.get(reverse("cash-withdraw")).content.decode()
@@ -268,7 +271,7 @@ def test_withdrawing_from_the_page_and_taking_it_back(client):
 def test_the_same_form_sent_twice_withdraws_once(client):
     made = approved_investor(cash={"USD": 10_000})
     sign_in(client, made.user)
-    sent = {**WITHDRAWAL, "form_key": "a-key-of-the-form-1"}
+    sent = {**to_his_account(made), "form_key": "a-key-of-the-form-1"}
     assert client.post(reverse("cash-withdraw"), sent).status_code == 302
     assert client.post(reverse("cash-withdraw"), sent).status_code == 302
     assert len(funding.withdrawals(owner=made.owner)) == 1
@@ -281,14 +284,16 @@ def test_the_same_form_sent_twice_withdraws_once(client):
         ({"amount": "0"}, "zero"),
         ({"amount": "1.001"}, "3 decimals"),
         ({"amount": "NaN"}, "not a plain decimal number"),
-        ({"destination": "DE00"}, "neither a valid IBAN"),
+        ({"bank_account": "DE00"}, "not one of the available choices"),
+        ({"bank_account": str(uuid4())}, "not one of the available choices"),
         ({"currency": "JPY"}, "not one of the available choices"),
     ],
 )
 def test_a_bad_withdrawal_reserves_nothing(client, change, sentence):
     made = approved_investor(cash={"USD": 10_000})
+    sent = to_his_account(made)
     sign_in(client, made.user)
-    answer = client.post(reverse("cash-withdraw"), {**WITHDRAWAL, **change})
+    answer = client.post(reverse("cash-withdraw"), {**sent, **change})
     assert answer.status_code == 200
     assert sentence in answer.content.decode()
     assert funding.withdrawals(owner=made.owner) == []
@@ -298,16 +303,18 @@ def test_a_bad_withdrawal_reserves_nothing(client, change, sentence):
 def test_money_does_not_leave_for_somebody_not_identified(client):
     investor = new_investor()
     fund(investor, amount_minor=5_000)
+    sent = {**WITHDRAWAL, "bank_account": str(bank_account(investor).id)}
     sign_in(client, accounts.selectors.user(investor.user_id))
-    answer = client.post(reverse("cash-withdraw"), WITHDRAWAL)
+    answer = client.post(reverse("cash-withdraw"), sent)
     assert "Identity has not been checked" in answer.content.decode()
     assert funding.withdrawals(owner=investor.owner) == []
 
 
 def test_somebody_elses_withdrawal_is_not_found(client):
     made, other = approved_investor(cash={"USD": 10_000}), approved_investor()
+    sent = to_his_account(made)
     sign_in(client, made.user)
-    client.post(reverse("cash-withdraw"), WITHDRAWAL)
+    client.post(reverse("cash-withdraw"), sent)
     (asked,) = funding.withdrawals(owner=made.owner)
     sign_in(client, other.user)
     assert client.post(reverse("withdrawal-cancel", args=[asked.id])).status_code == 404
