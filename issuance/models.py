@@ -4,6 +4,7 @@ from issuance.assets.models import Asset, AssetDocument, HoweyAssessment, Token
 from issuance.compliance.models import DecisionRecord, RuleSetVersion
 from issuance.corporate_actions.models import Dividend, Entitlement, PayoutChunk, TaxForm
 from issuance.issuers.models import Issuer
+from issuance.ocf.models import OcfImport, OcfObject
 from issuance.offerings.models import Offering, Signature, Subscription
 from issuance.register.models import HolderCount, HolderOfRecord, Lot, LotEntry, Movement, Register
 from issuance.securities.models import Security
@@ -21,6 +22,8 @@ __all__ = [
     "Lot",
     "LotEntry",
     "Movement",
+    "OcfImport",
+    "OcfObject",
     "Offering",
     "PayoutChunk",
     "Register",

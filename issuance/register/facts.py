@@ -129,3 +129,21 @@ class HoldingFacts:
     quantity: int
     outstanding: int
     share_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotStep:
+    """What one movement put into a lot (quantity > 0) or took out of it, with what the lot is told with."""
+
+    number: int
+    kind: str
+    lot_id: UUID
+    origin_id: UUID | None
+    holder: str
+    quantity: int
+    acquired_on: date
+    exemption: str
+    price_minor: int | None
+    reason: str
+    consideration_minor: int | None
+    effective_at: datetime

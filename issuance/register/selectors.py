@@ -16,7 +16,7 @@ from investors.domain.claims import Claims
 from issuance.domain.cap_table import CapTable, Position, cap_table
 from issuance.domain.compliance.facts import Count, Facts, Party, SecurityState
 from issuance.domain.lots import Lot as DomainLot
-from issuance.register.facts import HoldingFacts, Intended, LotFacts, MovementFacts, Pending
+from issuance.register.facts import HoldingFacts, Intended, LotFacts, LotStep, MovementFacts, Pending
 from issuance.register.models import HolderCount, HolderOfRecord, Lot, LotEntry, Movement
 from issuance.securities.facts import SecurityFacts
 from issuance.securities.selectors import securities
@@ -233,6 +233,28 @@ def journal(security_id: UUID) -> list[MovementFacts]:
     """Every line of one register in its order: what `issuance.domain.cap_table.replay` is fed with."""
     return [
         movement_facts(row) for row in Movement.objects.filter(security_id=security_id).order_by("number")
+    ]
+
+
+def lot_steps(security_id: UUID) -> list[LotStep]:
+    """Every lot's history of one security, in the order of the register."""
+    rows = LotEntry.objects.filter(lot__security_id=security_id).select_related("lot", "movement")
+    return [
+        LotStep(
+            number=row.movement.number,
+            kind=row.movement.kind,
+            lot_id=row.lot_id,
+            origin_id=row.lot.origin_id,
+            holder=row.lot.holder,
+            quantity=row.quantity,
+            acquired_on=row.lot.acquired_on,
+            exemption=row.lot.exemption,
+            price_minor=row.lot.price_minor,
+            reason=row.movement.reason,
+            consideration_minor=row.movement.consideration_minor,
+            effective_at=row.movement.effective_at,
+        )
+        for row in rows.order_by("movement__number", "pk")
     ]
 
 

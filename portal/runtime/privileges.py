@@ -70,6 +70,8 @@ RECORD_TABLES: dict[str, tuple[str, ...]] = {
     "issuance_lot": APPEND,
     "issuance_lotentry": APPEND,
     "issuance_signature": APPEND,
+    "issuance_ocfimport": APPEND,
+    "issuance_ocfobject": APPEND,
     "issuance_entitlement": APPEND,
     "issuance_taxform": APPEND,
     # Indices: what was observed, decided, traded and published.
@@ -97,6 +99,8 @@ RECORD_TABLES: dict[str, tuple[str, ...]] = {
             "investors_identitycheck",
             "investors_hit",
             "investors_wallet",
+            "investors_closure",
+            "investors_data_export",
             "investors_wallet_challenge",
             "investors_listed_address",
             "investors_accreditation_request",

@@ -105,7 +105,7 @@ def test_the_command_gives_holdings_for_each_holder_and_class(now):
     yesterday = (now - timedelta(days=1)).date().isoformat()
     assert json.loads(ran(issuer=made.issuer.legal_name, as_of=yesterday))["holdings"] == {}
     lines = ran(issuer=str(made.issuer.id), format="csv").splitlines()
-    assert lines[1] == f"{made.security.code},{one.owner},75.00,750000"
+    assert lines[1] == f"{made.security.code},{one.owner},75.00,750000,stock,{made.security.name},,"
 
 
 def test_the_command_names_what_it_cannot_read(now):
