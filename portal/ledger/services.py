@@ -21,11 +21,19 @@ from portal.domain.errors import Conflict, Invalid, NotFound, Refused
 from portal.ledger.facts import Ask, InstrumentFacts, Leg, Posted, Posting, Told
 from portal.runtime.statements import one_row
 
+# Arrays are put together by the server: psycopg would quote each text of a list in Python.
 _POST = (
-    "SELECT transaction_id, effective_at, replayed "
-    "FROM ledger_post(%s::text[], %s, %s, %s, %s, %s, %s::bigint[], %s::numeric[], %s, "
-    "%s::text[], %s::text[])"
+    "SELECT transaction_id, effective_at, replayed FROM ledger_post(ARRAY[%s, %s, %s, %s, %s]::text[], "
+    "%s, %s, %s, %s, %s, %s::bigint[], %s::numeric[], %s{told}{message})"
 )
+_TOLD = ", told => ARRAY[%s, %s, %s, %s, %s]::text[]"
+_MESSAGE = ", message => ARRAY[%s, %s, %s, %s]::text[]"
+# By whether something is told and whether something is asked: each is prepared once per connection.
+_POSTS = {
+    (told, asked): _POST.format(told=_TOLD if told else "", message=_MESSAGE if asked else "")
+    for told in (False, True)
+    for asked in (False, True)
+}
 _KEY_ONCE = "ledger_transaction_key_once"
 
 
@@ -245,9 +253,9 @@ def _post(
 ) -> Posted:
     with _one_statement():
         row = one_row(
-            _POST,
+            _POSTS[told is not None, ask is not None],
             [
-                _actor(actor),
+                *_actor(actor),
                 at,
                 key,
                 kind,
@@ -256,8 +264,8 @@ def _post(
                 _array([leg.account_id for leg in legs]),
                 _array([leg.amount for leg in legs]),
                 settles,
-                None if told is None else _told(told),
-                None if ask is None else _asked(ask, at),
+                *(_told(told) if told else ()),
+                *(_asked(ask, at) if ask else ()),
             ],
         )
         assert row is not None

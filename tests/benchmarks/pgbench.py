@@ -9,10 +9,25 @@ import psycopg
 
 SCALE = 20
 
-POST = r"""
+_CHANCE = r"""
 \set n random(1, 9000000000000000000)
 \set a random({first}, {last})
 \set b :a + random(1, {last} - :a + 1)
+"""
+# What `post(told=..., ask=...)` sends, and what post(), record() and enqueue() send inside a transaction.
+POST = (
+    _CHANCE
+    + r"""
+SELECT transaction_id, effective_at, replayed FROM ledger_post(
+  ARRAY['worker', 'bench', '', '', ''], now(), 'bench:' || :n, 'bench.moved', 'bench:' || :n, '',
+  ARRAY[:a::bigint, :b::bigint], ARRAY[-1::numeric, 1::numeric], NULL,
+  told => ARRAY['bench.moved', 'bench:' || :n, NULL, '', '{{"amount":"1"}}'],
+  message => ARRAY['bench.told', 'bench:' || :n, '{{}}', now()::text]);
+"""
+)
+POST_APART = (
+    _CHANCE
+    + r"""
 BEGIN;
 SELECT transaction_id, effective_at, replayed FROM ledger_post(
   ARRAY['worker', 'bench', '', '', ''], now(), 'bench:' || :n, 'bench.moved', 'bench:' || :n, '',
@@ -25,6 +40,7 @@ INSERT INTO outbox_message (topic, key, payload, state, attempts, created_at, av
   VALUES ('bench.told', 'bench:' || :n, '{{}}'::jsonb, 'waiting', 0, now(), now(), '') ON CONFLICT (topic, key) DO NOTHING;
 COMMIT;
 """
+)
 
 
 class Pgbench:

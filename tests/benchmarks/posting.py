@@ -16,10 +16,10 @@ from django.utils import timezone
 from portal.audit import services as audit
 from portal.domain.actors import Actor
 from portal.ledger import services as ledger
-from portal.ledger.facts import Leg, Posting
+from portal.ledger.facts import Ask, Leg, Posting, Told
 from portal.outbox import services as outbox
 from tests.benchmarks.clients import Clients, Work
-from tests.benchmarks.pgbench import POST, SCALE, Pgbench
+from tests.benchmarks.pgbench import POST, POST_APART, SCALE, Pgbench
 from tests.benchmarks.plan import Plan
 
 ME = Actor.worker("bench")
@@ -51,26 +51,37 @@ def open_accounts(count: int = ACCOUNTS) -> list[int]:
     return accounts
 
 
-def make_posting(accounts: list[int]) -> Callable[[int], Work]:
-    """What each of our clients repeats."""
+def make_posting(accounts: list[int], *, apart: bool) -> Callable[[int], Work]:
+    """What each of our clients repeats: one call that carries all three, or three calls in a transaction."""
 
     def make_work(number: int) -> Work:
         chance = random.Random(number)
         run = uuid.uuid4()
         place = iter(range(1 << 60))
 
-        def work() -> None:
+        def arguments() -> dict[str, Any]:
             source, target = chance.sample(accounts, 2)
             name = f"bench:{run}:{next(place)}"
-            at = timezone.now()
-            with transaction.atomic():
-                ledger.post(
-                    key=name, kind="bench.moved", reference=name, legs=[Leg(source, -1), Leg(target, 1)], actor=ME, at=at
-                )  # fmt: skip
-                audit.record(actor=ME, action="bench.moved", subject=name[:120], at=at, amount="1")
-                outbox.enqueue(topic="bench.told", key=name, payload={"number": number}, at=at)
+            legs = [Leg(source, -1), Leg(target, 1)]
+            return {
+                "key": name, "kind": "bench.moved", "reference": name, "legs": legs, "actor": ME, "at": timezone.now()
+            }  # fmt: skip
 
-        return work
+        def together() -> None:
+            one = arguments()
+            told = Told("bench.moved", one["reference"], {"amount": "1"})
+            ledger.post(**one, told=told, ask=Ask("bench.told", one["key"], {"number": number}))
+
+        def three_calls() -> None:
+            one = arguments()
+            with transaction.atomic():
+                ledger.post(**one)
+                audit.record(
+                    actor=ME, action="bench.moved", subject=one["reference"], at=one["at"], amount="1"
+                )
+                outbox.enqueue(topic="bench.told", key=one["key"], payload={"number": number}, at=one["at"])
+
+        return three_calls if apart else together
 
     return make_work
 
@@ -126,33 +137,42 @@ def measure(plan: Plan) -> dict[str, Any]:
     pgbench = Pgbench(Path(plan.programs), Path(plan.socket))
     pgbench.fill(plan.database)
     accounts = open_accounts()
-    script = Path(plan.scratch) / "post.sql"
-    script.write_text(POST.format(first=accounts[0], last=accounts[-2]))
+    scripts = {"post_sql": POST, "post_sql_apart": POST_APART}
+    for name, text in scripts.items():
+        (Path(plan.scratch) / f"{name}.sql").write_text(text.format(first=accounts[0], last=accounts[-2]))
     connections.close_all()
-    ours = Clients(make_posting(accounts), max(AT_ONCE))
+    ours = Clients(make_posting(accounts, apart=False), max(AT_ONCE))
+    apart = Clients(make_posting(accounts, apart=True), max(AT_ONCE))
     plain = Clients(make_tpcb(SCALE), max(AT_ONCE))
     hordak = Hordak(Path(plan.hordak_python), plan.hordak_url) if plan.hordak_python else None
+
+    def in_sql(name: str) -> Callable[[int, float], float]:
+        script = Path(plan.scratch) / f"{name}.sql"
+        return lambda n, s: pgbench.rate(
+            plan.database, clients=n, seconds=s, script=script, user="portal_app"
+        )
+
     slices: dict[str, Callable[[int, float], float]] = {
         "tpcb": lambda n, s: pgbench.rate(plan.database, clients=n, seconds=s),
-        "post_sql": lambda n, s: pgbench.rate(
-            plan.database, clients=n, seconds=s, script=script, user="portal_app"
-        ),
+        "post_sql": in_sql("post_sql"),
         "post_python": ours.rate,
+        "post_sql_apart": in_sql("post_sql_apart"),
+        "post_python_apart": apart.rate,
         "tpcb_python": plain.rate,
     }
     if hordak:
         slices["hordak"] = hordak.rate
     rounds: dict[int, list[dict[str, float]]] = {n: [] for n in AT_ONCE}
     for number in range(plan.rounds):
-        for clients in AT_ONCE:
-            rounds[clients].append({name: run(clients, plan.seconds) for name, run in slices.items()})
-            told = ", ".join(f"{name} {rate:.0f}" for name, rate in rounds[clients][-1].items())
-            print(f"round {number + 1}, {clients} clients: {told}", file=sys.stderr, flush=True)
-    ours.stop()
-    plain.stop()
+        for at_once in AT_ONCE:
+            rounds[at_once].append({name: run(at_once, plan.seconds) for name, run in slices.items()})
+            told = ", ".join(f"{name} {rate:.0f}" for name, rate in rounds[at_once][-1].items())
+            print(f"round {number + 1}, {at_once} clients: {told}", file=sys.stderr, flush=True)
+    for clients in (ours, apart, plain):
+        clients.stop()
     if hordak:
         hordak.stop()
-    return {str(clients): summary(found) for clients, found in rounds.items()}
+    return {str(at_once): summary(found) for at_once, found in rounds.items()}
 
 
 def summary(rounds: list[dict[str, float]]) -> dict[str, Any]:
@@ -164,6 +184,7 @@ def summary(rounds: list[dict[str, float]]) -> dict[str, Any]:
     }
     if "hordak" in names:
         told["to_hordak"] = ratio(rounds, "post_python", "hordak")
+        told["apart_to_hordak"] = ratio(rounds, "post_python_apart", "hordak")
     told["rounds"] = [{name: round(rate) for name, rate in r.items()} for r in rounds]
     return told
 
