@@ -15,9 +15,22 @@ from investors.accreditation.selectors import (
     determination_facts,
     fresh_representations,
 )
-from investors.accreditation.services import check_paper, fresh_since, locked, refuse_failed
-from investors.domain.bases import basis_for
-from investors.domain.verification import Paper, completeness, evidence_until, method_for, reuse_until
+from investors.accreditation.services import (
+    check_paper,
+    fresh_since,
+    locked,
+    refuse_failed,
+    refuse_without_issuer,
+)
+from investors.domain.bases import BASES, basis_for
+from investors.domain.verification import (
+    Method,
+    Paper,
+    completeness,
+    evidence_until,
+    method_for,
+    reuse_until,
+)
 from investors.profiles import selectors as profiles
 from investors.profiles.facts import InvestorFacts
 from portal.audit.essences import essences
@@ -83,6 +96,7 @@ def determine(
         findings = [*decision.findings, *worksheet]
         if accredited:
             refuse_failed(findings, way)
+            refuse_without_issuer(way, issuer_id)
         documents = [paper for paper, row in zip(papers, rows, strict=True) if row.document_id]
         made = Determination.objects.create(
             id=uuid.uuid4(),
@@ -96,7 +110,7 @@ def determine(
             findings=canonical_json([finding.as_dict() for finding in findings]).decode(),
             evidence_dated=min((paper.dated for paper in documents), default=None),
             evidence_until=evidence_until(way, documents or papers) if accredited else None,
-            reuse_until=reuse_until(at.date()) if accredited and way.verified and issuer_id else None,
+            reuse_until=_reuse_until(way, basis, at.date()) if accredited and issuer_id else None,
             decided_by_id=officer_id,
             decided_label=actor.label,
             reason=said,
@@ -136,6 +150,11 @@ def revoke(*, determination_id: UUID, reason: str, actor: Actor, at: datetime) -
             determination=str(row.pk),
             rows=essences(revocation),
         )
+
+
+def _reuse_until(way: Method, basis: str, on: date) -> date | None:
+    """Only a verified accreditation may be relied on again by its issuer; other standings are judged anew."""
+    return reuse_until(on) if way.verified and BASES[basis].status == "accredited" else None
 
 
 def _decided_request(request_id: UUID | None, investor_id: UUID, *, at: datetime) -> Request | None:

@@ -60,6 +60,7 @@ class DeterminationFacts:
     reason: str
     revoked_at: datetime | None
     revocation_reason: str
+    status_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from investors.accreditation.facts import AccreditationPaper, DeterminationFacts, RequestFacts
 from investors.accreditation.models import Determination, Representation, Request
-from investors.domain.bases import BASES
+from investors.domain.bases import BASES, STATUSES
 from investors.domain.claims import Claims
 from investors.domain.standing import (
     Determined,
@@ -17,6 +17,7 @@ from investors.domain.standing import (
     accredited_on,
     kyc_missing,
     screening_missing,
+    standings_on,
 )
 from investors.domain.verification import EVIDENCE_KINDS, METHODS, REPRESENTATION_DAYS, Paper
 from investors.kyc import selectors as kyc
@@ -176,6 +177,7 @@ def determination_facts(row: Determination) -> DeterminationFacts:
         reason=row.reason,
         revoked_at=revocation.at if revocation else None,
         revocation_reason=revocation.reason if revocation else "",
+        status_label=STATUSES[BASES[row.basis].status],
     )
 
 
@@ -203,12 +205,11 @@ def _determined(investor_ids: Iterable[UUID], *, on: date) -> dict[UUID, list[De
 
 
 def _represented(investor_ids: Iterable[UUID], *, on: date) -> dict[UUID, list[Represented]]:
-    rows = Representation.objects.filter(
-        investor_id__in=list(investor_ids), at__lte=_end(on), kinds__contains=["investor_representation"]
-    )
+    rows = Representation.objects.filter(investor_id__in=list(investor_ids), at__lte=_end(on))
     result: dict[UUID, list[Represented]] = defaultdict(list)
-    for investor_id, at, issuer_id in rows.order_by("at", "pk").values_list("investor_id", "at", "issuer_id"):
-        result[investor_id].append(Represented(at.astimezone(UTC).date(), issuer_id))
+    columns = rows.order_by("at", "pk").values_list("investor_id", "at", "issuer_id", "kinds")
+    for investor_id, at, issuer_id, kinds in columns:
+        result[investor_id].append(Represented(at.astimezone(UTC).date(), issuer_id, tuple(kinds)))
     return result
 
 
@@ -259,6 +260,9 @@ def _claims(
         ),
         issuer_id=issuer_id,
         reference=one.reference,
+        standings=standings_on(
+            determinations=determined, representations=represented, on=on, issuer_id=issuer_id
+        ),
     )
 
 

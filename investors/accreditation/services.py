@@ -45,6 +45,10 @@ REPRESENTATIONS = {
     "financing_representation": "No third party finances my minimum investment for the purpose of this purchase.",
     "income_expectation": "I reasonably expect my income of this year to stay above the limit that my basis asks for.",
     "liability_representation": "I have disclosed all liabilities needed to determine my net worth.",
+    "purchaser_representation": "I am a qualified purchaser within the meaning of section 2(a)(51) of the Investment Company Act.",
+    "buyer_representation": "I am a qualified institutional buyer within the meaning of 17 CFR 230.144A(a)(1).",
+    "non_us_certificate": "I am not a US person within the meaning of 17 CFR 230.902(k) and do not buy for the account or benefit of one.",
+    "professional_request": "I ask to be treated as a professional client and understand which protections I lose by it.",
 }
 """The sentences an investor confirms, by kind of evidence."""
 
@@ -72,6 +76,7 @@ def ask(
     basis_for(basis, investor.kind)
     way = method_for(method)
     _refuse_misfit(way, basis, investor)
+    refuse_without_issuer(way, issuer_id)
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -246,6 +251,16 @@ def _refuse_misfit(way: Method, basis: str, investor: InvestorFacts) -> None:
         field="method",
         source=way.source,
     )
+
+
+def refuse_without_issuer(way: Method, issuer_id: UUID | None) -> None:
+    """For this room: some methods are open only to the issuer who sold before. raises  Invalid"""
+    if way.one_issuer and issuer_id is None:
+        raise Invalid(
+            f"{way.label}: this counts for the issuer who sold then, so the issuer must be named.",
+            field="issuer",
+            source=way.source,
+        )
 
 
 def _refuse_incomplete(

@@ -1,6 +1,5 @@
 """Accreditation in the compliance console: requests with their papers, and the determination form."""
 
-from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,16 +12,9 @@ from investors.accreditation import decisions, selectors
 from investors.accreditation.facts import RequestFacts
 from investors.console.cases import owners_of
 from investors.console.forms import DetermineForm, ReasonForm
-from investors.domain.accreditation import (
-    Balance,
-    YearlyIncome,
-    entity_assets_test,
-    income_test,
-    net_worth_test,
-)
+from investors.console.worksheets import Case, findings_of
 from investors.domain.verification import completeness, method_for
 from investors.profiles import selectors as profiles
-from portal.domain.decision import Finding
 from portal.domain.errors import Refused
 from portal.http.actors import actor_of
 from portal.http.authorization import allowed, require
@@ -73,17 +65,22 @@ def determine(request: HttpRequest, request_id: UUID) -> HttpResponse:
     asked = selectors.request(request_id)
     investor = profiles.investor(asked.investor_id)
     require(request, "accreditation.decide", owners=owners_of(investor))
-    form = DetermineForm(request.POST, kind=investor.kind)
+    if request.POST.get("show"):
+        return _page(request, asked)
+    form = _form(request, asked, investor.kind)
     now = timezone.now()
     if form.is_valid():
+        basis = form.cleaned_data["basis"]
+        papers = tuple(selectors.papers_of_request(asked, at=now))
+        case = Case(kind=investor.kind, basis=basis, on=now.date(), papers=papers)
         try:
             decisions.determine(
                 investor_id=asked.investor_id,
                 accredited=form.cleaned_data["outcome"] == "accredited",
-                basis=form.cleaned_data["basis"],
+                basis=basis,
                 method=form.cleaned_data["method"],
                 reason=form.cleaned_data["reason"],
-                worksheet=worksheet(form, on=now.date()),
+                worksheet=findings_of(form.sheets, form.cleaned_data, case),
                 issuer_id=asked.issuer_id,
                 request_id=asked.id,
                 officer_id=request.user.pk,
@@ -134,40 +131,11 @@ def determination(request: HttpRequest, determination_id: UUID) -> HttpResponse:
     )
 
 
-def worksheet(form: DetermineForm, *, on: date) -> list[Finding]:
-    """The findings of the amounts that were typed in; none where none were."""
-    data = form.cleaned_data
-    if data["basis"] == "501(a)(6)" and data.get("income_last") is not None:
-        return [
-            income_test(
-                incomes=[
-                    YearlyIncome(on.year - 2, data.get("income_before_last") or 0),
-                    YearlyIncome(on.year - 1, data["income_last"]),
-                ],
-                expected=data.get("income_expected") or 0,
-                with_spouse=data["with_spouse"],
-                on=on,
-            )
-        ]
-    if data["basis"] == "501(a)(5)" and data.get("assets") is not None:
-        balance = Balance(
-            assets=data["assets"],
-            liabilities=data.get("liabilities") or 0,
-            residence_value=data.get("residence_value") or 0,
-            residence_debt=data.get("residence_debt") or 0,
-            residence_debt_60_days_before=data.get("residence_debt_before") or 0,
-        )
-        return [net_worth_test(balance=balance, on=on)]
-    if data.get("total_assets") is not None:
-        return [
-            entity_assets_test(
-                total_assets=data["total_assets"],
-                formed_to_buy=data["formed_to_buy"],
-                on=on,
-                basis=data["basis"],
-            )
-        ]
-    return []
+def _form(request: HttpRequest, asked: RequestFacts, kind: str) -> DetermineForm:
+    """Bound where it was sent; with the worksheets of the basis and the method that are chosen."""
+    chosen = {name: request.POST.get(name) or getattr(asked, name) for name in ("basis", "method")}
+    sent = request.method == "POST" and not request.POST.get("show")
+    return DetermineForm(request.POST if sent else None, initial=chosen, kind=kind, **chosen)
 
 
 def _page(
@@ -182,7 +150,6 @@ def _page(
         papers=selectors.papers_of_request(asked, at=now),
         on=now.date(),
     )
-    initial = {"basis": asked.basis, "method": asked.method}
     context = {
         "asked": asked,
         "investor": investor,
@@ -190,7 +157,7 @@ def _page(
         "decision": decision,
         "claims": selectors.claims_of(investor.id, on=now.date(), issuer_id=asked.issuer_id),
         "determinations": selectors.determinations(investor.id),
-        "form": form or DetermineForm(initial=initial, kind=investor.kind),
+        "form": form or _form(request, asked, investor.kind),
         "may_decide": asked.state == "open"
         and allowed(request, "accreditation.decide", owners=owners_of(investor)),
     }

@@ -49,6 +49,15 @@ THRESHOLDS: tuple[Threshold, ...] = (
         date(2025, 3, 12),
         "SEC staff letter to Latham & Watkins, 2025-03-12",
     ),
+    Threshold(
+        "qualified-purchaser-person", 5_000_000_00, date(1997, 4, 9), "15 USC 80a-2(a)(51)(A)(i), (ii)"
+    ),
+    Threshold(
+        "qualified-purchaser-institution", 25_000_000_00, date(1997, 4, 9), "15 USC 80a-2(a)(51)(A)(iv)"
+    ),
+    Threshold("institutional-buyer", 100_000_000_00, date(1990, 4, 30), "17 CFR 230.144A(a)(1)(i)"),
+    Threshold("institutional-buyer-dealer", 10_000_000_00, date(1990, 4, 30), "17 CFR 230.144A(a)(1)(ii)"),
+    Threshold("institutional-buyer-bank", 25_000_000_00, date(1990, 4, 30), "17 CFR 230.144A(a)(1)(vi)"),
 )
 
 PROFESSIONAL_CREDENTIALS: Mapping[str, str] = MappingProxyType(
@@ -98,29 +107,29 @@ def income_test(
     limit = threshold("joint-income" if with_spouse else "income", on)
     by_year: dict[int, int] = {}
     for income in incomes:
-        _not_negative(income.amount, "income")
+        not_negative(income.amount, "income")
         if income.year in by_year:
             raise Invalid(f"The year {income.year} is given twice.", field="income")
         by_year[income.year] = income.amount
-    _not_negative(expected, "expected_income")
+    not_negative(expected, "expected_income")
     reasons = []
     for year in (on.year - 2, on.year - 1):
         if year not in by_year:
             reasons.append(f"no tax form for {year}")
         elif by_year[year] <= limit.amount:
-            reasons.append(f"{_usd(by_year[year])} in {year}")
+            reasons.append(f"{usd(by_year[year])} in {year}")
     if expected <= limit.amount:
-        reasons.append(f"{_usd(expected)} expected in {on.year}")
+        reasons.append(f"{usd(expected)} expected in {on.year}")
     known = [by_year[year] for year in (on.year - 2, on.year - 1) if year in by_year]
     what = "Joint income" if with_spouse else "Income"
-    return _against(
+    return against(
         limit,
         used=min([*known, expected]),
         passed=not reasons,
         message=(
-            f"{what} was over {_usd(limit.amount)} in {on.year - 2} and {on.year - 1} and is expected to be in {on.year}."
+            f"{what} was over {usd(limit.amount)} in {on.year - 2} and {on.year - 1} and is expected to be in {on.year}."
             if not reasons
-            else f"{what} must be over {_usd(limit.amount)} in each year; shown: {', '.join(reasons)}."
+            else f"{what} must be over {usd(limit.amount)} in each year; shown: {', '.join(reasons)}."
         ),
         remedy=f"Tax forms for {on.year - 2} and {on.year - 1} that show more, or another basis such as net worth.",
     )
@@ -175,7 +184,7 @@ def net_worth(balance: Balance) -> int:
         "residence_debt",
         "residence_debt_60_days_before",
     ):
-        _not_negative(getattr(balance, name), name)
+        not_negative(getattr(balance, name), name)
     return balance.assets - balance.liabilities - residence_debt_counted(balance)
 
 
@@ -183,13 +192,13 @@ def net_worth_test(*, balance: Balance, on: date) -> Finding:
     """Net worth over the limit at the time of the sale, alone or with a spouse or spousal equivalent."""
     limit = threshold("net-worth", on)
     worth, mortgage = net_worth(balance), residence_debt_counted(balance)
-    counted = f", with {_usd(mortgage)} of the mortgage counted" if mortgage else ""
-    return _against(
+    counted = f", with {usd(mortgage)} of the mortgage counted" if mortgage else ""
+    return against(
         limit,
         used=worth,
         passed=worth > limit.amount,
         message=(
-            f"Net worth without the primary residence is {_usd(worth)}{counted}; it must be over {_usd(limit.amount)}."
+            f"Net worth without the primary residence is {usd(worth)}{counted}; it must be over {usd(limit.amount)}."
         ),
         remedy="Evidence of further assets, or another basis such as income.",
     )
@@ -203,20 +212,20 @@ def entity_assets_test(
         basis, "entity-assets"
     )
     limit = threshold(code, on)
-    _not_negative(total_assets, "total_assets")
+    not_negative(total_assets, "total_assets")
     if formed_to_buy:
-        return _against(
+        return against(
             limit,
             used=total_assets,
             passed=False,
             message="The entity was formed for the specific purpose of acquiring the securities offered.",
             remedy="Show that every equity owner is accredited (17 CFR 230.501(a)(8)).",
         )
-    return _against(
+    return against(
         limit,
         used=total_assets,
         passed=total_assets > limit.amount,
-        message=f"{_usd(total_assets)} is shown; it must be over {_usd(limit.amount)}.",
+        message=f"{usd(total_assets)} is shown; it must be over {usd(limit.amount)}.",
         remedy="A later balance sheet that shows more, or that every equity owner is accredited.",
     )
 
@@ -296,7 +305,8 @@ def credential_test(*, credential: str, good_standing_on: date | None, on: date)
     )
 
 
-def _against(limit: Threshold, *, used: int, passed: bool, message: str, remedy: str) -> Finding:
+def against(limit: Threshold, *, used: int, passed: bool, message: str, remedy: str) -> Finding:
+    """A finding about an amount in cents and the dated limit that it is held against."""
     return Finding(
         rule=limit.code,
         outcome=Outcome.PASSED if passed else Outcome.FAILED,
@@ -309,7 +319,8 @@ def _against(limit: Threshold, *, used: int, passed: bool, message: str, remedy:
     )
 
 
-def _not_negative(amount: int, field: str) -> None:
+def not_negative(amount: int, field: str) -> None:
+    """raises  Invalid naming the field"""
     if amount < 0:
         raise Invalid(
             f"{field.replace('_', ' ').capitalize()} is negative; give what is owed as its own amount.",
@@ -317,7 +328,8 @@ def _not_negative(amount: int, field: str) -> None:
         )
 
 
-def _usd(cents: int) -> str:
+def usd(cents: int) -> str:
+    """Cents as dollars in a sentence: $5,000,000, or -$12.50."""
     sign, digits = ("-", -cents) if cents < 0 else ("", cents)
     whole, _, fraction = format_amount(digits, scale=2).partition(".")
     return f"{sign}${int(whole):,}" + ("" if fraction == "00" else f".{fraction}")

@@ -1,4 +1,7 @@
-"""Under which paragraphs of 17 CFR 230.501(a) somebody may be accredited, and who can use each."""
+"""
+Under which paragraph of which rule somebody has a standing, and who can use each: accredited investor (17 CFR
+230.501(a)), qualified purchaser, qualified institutional buyer, person outside the United States, EU professional.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,20 +17,35 @@ CHECKED = date(2026, 11, 22)
 @dataclass(frozen=True, slots=True)
 class Basis:
     """
-    One paragraph of Rule 501(a) under which somebody may be accredited.
+    One paragraph under which somebody may have a standing.
 
-    kinds  who can use it: "natural", "joint", "entity"
-    asks   what the officer looks at, as a sentence for the form
+    kinds     who can use it: "natural", "joint", "entity"
+    asks      what the officer looks at, as a sentence for the form
+    status    the standing it gives, a key of STATUSES
+    citation  where it is written, when that is not 17 CFR 230
     """
 
     paragraph: str
     label: str
     kinds: frozenset[str]
     asks: str
+    status: str = "accredited"
+    citation: str = ""
 
     @property
     def source(self) -> str:
-        return f"17 CFR 230.{self.paragraph}"
+        return self.citation or f"17 CFR 230.{self.paragraph}"
+
+
+STATUSES: Mapping[str, str] = MappingProxyType(
+    {
+        "accredited": "Accredited investor",
+        "qualified_purchaser": "Qualified purchaser",
+        "qualified_institutional_buyer": "Qualified institutional buyer",
+        "non_us_person": "Person outside the United States",
+        "eu_professional_client": "Professional client (EU)",
+    }
+)
 
 
 _PEOPLE, _ENTITY = frozenset({"natural", "joint"}), frozenset({"entity"})
@@ -103,6 +121,52 @@ BASES: Mapping[str, Basis] = MappingProxyType(
                 _PEOPLE | _ENTITY,
                 "The family office.",
             ),
+            Basis(
+                "2(a)(51)(i)",
+                "Person with investments of $5,000,000 or more",
+                _PEOPLE,
+                "Statements of the investments, less debt taken up to buy them.",
+                "qualified_purchaser",
+                "15 USC 80a-2(a)(51)(A)(i)",
+            ),
+            Basis(
+                "2(a)(51)(ii)",
+                "Family company with investments of $5,000,000 or more",
+                _ENTITY,
+                "Its investments, its owners, and that it was not formed to buy this security.",
+                "qualified_purchaser",
+                "15 USC 80a-2(a)(51)(A)(ii)",
+            ),
+            Basis(
+                "2(a)(51)(iv)",
+                "Investor acting for itself or for other qualified purchasers, with $25,000,000 or more",
+                _ENTITY,
+                "Its investments, and that it was not formed to buy this security.",
+                "qualified_purchaser",
+                "15 USC 80a-2(a)(51)(A)(iv)",
+            ),
+            Basis(
+                "144A(a)(1)",
+                "Institution with $100,000,000 or more of securities of other issuers",
+                _ENTITY,
+                "Its latest financial statements; a dealer needs $10,000,000, a bank a net worth of $25,000,000 beside it.",
+                "qualified_institutional_buyer",
+            ),
+            Basis(
+                "902(k)",
+                "Not a US person",
+                _PEOPLE | _ENTITY,
+                "Residence or place of organisation, and a certificate that nobody in the United States benefits.",
+                "non_us_person",
+            ),
+            Basis(
+                "EU-elective",
+                "Treated as a professional on request: two of three tests",
+                _PEOPLE | _ENTITY,
+                "Trades of the last four quarters, size of the portfolio, years in the sector.",
+                "eu_professional_client",
+                "Directive 2014/65/EU, Annex II, section II.1",
+            ),
         )
     }
 )
@@ -132,5 +196,26 @@ def paragraphs_for(kind: str) -> list[tuple[str, str]]:
     return [
         (basis.paragraph, f"{basis.paragraph} · {basis.label}")
         for basis in BASES.values()
-        if kind in basis.kinds
+        if kind in basis.kinds and basis.status == "accredited"
     ]
+
+
+def grouped_for(kind: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(standing, its (paragraph, label) pairs) that an investor of this kind can use, for a form with groups."""
+    return [
+        (
+            label,
+            [
+                (basis.paragraph, f"{basis.paragraph} · {basis.label}")
+                for basis in BASES.values()
+                if kind in basis.kinds and basis.status == status
+            ],
+        )
+        for status, label in STATUSES.items()
+        if any(kind in basis.kinds and basis.status == status for basis in BASES.values())
+    ]
+
+
+def of_status(status: str) -> frozenset[str]:
+    """The paragraphs that give a standing."""
+    return frozenset(basis.paragraph for basis in BASES.values() if basis.status == status)

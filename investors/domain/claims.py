@@ -59,6 +59,25 @@ class Accredited:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    A standing beside "accredited" that a determination gives on the claims' day.
+
+    status     qualified_purchaser, qualified_institutional_buyer, non_us_person or eu_professional_client
+    basis      the paragraph it rests on, e.g. "2(a)(51)(i)"
+    until      the last day of a sale that its evidence, or its fresh representation, supports
+    issuer_id  for whom it was determined; None when for any issuer on the portal
+    """
+
+    status: str
+    determination_id: UUID
+    basis: str
+    decided_on: date
+    until: date
+    issuer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
     """
     What is established of one investor on one day.
@@ -91,6 +110,7 @@ class Claims:
     accreditation_missing: tuple[Missing, ...] = ()
     issuer_id: UUID | None = None
     reference: str = ""
+    standings: tuple[Standing, ...] = ()
 
     @property
     def kyc_valid(self) -> bool:
@@ -118,6 +138,11 @@ class Claims:
     def is_verified_accredited(self) -> bool:
         """Accredited by a method that Rule 506(c) accepts as a reasonable step to verify."""
         return self.accredited is not None and self.accredited.verified
+
+    def standing(self, status: str) -> Standing | None:
+        """The determination that gives this standing on the day, the one that lasts longest."""
+        found = [one for one in self.standings if one.status == status]
+        return max(found, key=lambda one: one.until, default=None)
 
     @property
     def is_natural(self) -> bool:
@@ -148,6 +173,15 @@ class Claims:
             "accredited": _accredited_as_dict(self.accredited),
             "missing": [item.code for item in self.missing],
             "accreditation_missing": [item.code for item in self.accreditation_missing],
+            "standings": [
+                {
+                    "status": one.status,
+                    "determination": str(one.determination_id),
+                    "basis": one.basis,
+                    "until": one.until.isoformat(),
+                }
+                for one in self.standings
+            ],
         }
 
 

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from investors.domain.claims import Accredited, Missing
+from investors.domain.bases import BASES
+from investors.domain.claims import Accredited, Missing, Standing
 from investors.domain.verification import METHODS, REPRESENTATION_DAYS, representation_until
 from portal.domain.dates import told_day
 
@@ -33,10 +34,16 @@ class Determined:
 
 @dataclass(frozen=True, slots=True)
 class Represented:
-    """One written representation of being accredited. issuer_id: None when made to any issuer on the portal."""
+    """
+    One written representation.
+
+    issuer_id  None when made to any issuer on the portal
+    kinds      what was represented, keys of EVIDENCE_KINDS
+    """
 
     on: date
     issuer_id: UUID | None = None
+    kinds: tuple[str, ...] = ("investor_representation",)
 
 
 def accredited_on(
@@ -63,12 +70,15 @@ def accredited_on(
     return max(candidates, key=lambda a: (a.verified, a.via == "evidence", a.decided_on))
 
 
-def in_force(determinations: Sequence[Determined], *, on: date, issuer_id: UUID | None) -> list[Determined]:
-    """Positive determinations made by that day for this issuer or for any, and not revoked, latest first."""
+def in_force(
+    determinations: Sequence[Determined], *, on: date, issuer_id: UUID | None, status: str = "accredited"
+) -> list[Determined]:
+    """Positive determinations of a standing made by that day for this issuer or for any, not revoked, latest first."""
     found = [
         one
         for one in determinations
         if one.accredited
+        and BASES[one.basis].status == status
         and one.decided_on <= on
         and (one.revoked_on is None or on < one.revoked_on)
         and (one.issuer_id is None or one.issuer_id == issuer_id)
@@ -77,11 +87,61 @@ def in_force(determinations: Sequence[Determined], *, on: date, issuer_id: UUID 
 
 
 def latest_representation(
-    representations: Sequence[Represented], *, on: date, issuer_id: UUID | None
+    representations: Sequence[Represented],
+    *,
+    on: date,
+    issuer_id: UUID | None,
+    kind: str = "investor_representation",
 ) -> date | None:
-    """The last representation by that day that was made to this issuer, or to any."""
-    days = [r.on for r in representations if r.on <= on and (r.issuer_id is None or r.issuer_id == issuer_id)]
+    """The last representation of a kind by that day that was made to this issuer, or to any."""
+    days = [
+        r.on
+        for r in representations
+        if kind in r.kinds and r.on <= on and (r.issuer_id is None or r.issuer_id == issuer_id)
+    ]
     return max(days, default=None)
+
+
+def standings_on(
+    *,
+    determinations: Sequence[Determined],
+    representations: Sequence[Represented],
+    on: date,
+    issuer_id: UUID | None = None,
+) -> tuple[Standing, ...]:
+    """
+    The standings beside "accredited" on a day: papers that are fresh, or where the method rests on a certificate one
+    that still counts as given at the time of the sale.
+    """
+    found = []
+    for status in (
+        "qualified_purchaser",
+        "qualified_institutional_buyer",
+        "non_us_person",
+        "eu_professional_client",
+    ):
+        for one in in_force(determinations, on=on, issuer_id=issuer_id, status=status):
+            until = _supported_until(one, representations, on=on, issuer_id=issuer_id)
+            if until is not None and on <= until:
+                found.append(Standing(status, one.id, one.basis, one.decided_on, until, one.issuer_id))
+    return tuple(found)
+
+
+def _supported_until(
+    one: Determined, representations: Sequence[Represented], *, on: date, issuer_id: UUID | None
+) -> date | None:
+    method = METHODS[one.method]
+    if method.clock != "representation":
+        return one.evidence_until
+    days = [
+        latest_representation(representations, on=on, issuer_id=issuer_id, kind=kind)
+        for kind in method.evidence
+    ]
+    return (
+        min((representation_until(day) for day in days if day is not None), default=None)
+        if all(days)
+        else None
+    )
 
 
 def _as_accredited(one: Determined, represented: date | None, *, on: date) -> Accredited | None:

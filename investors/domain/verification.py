@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from investors.domain.bases import CHECKED
+from investors.domain.bases import CHECKED, of_status
 from investors.domain.dates import add_months, add_years
 from portal.domain.dates import told_day
 from portal.domain.decision import Decision, Finding, Outcome
@@ -39,6 +39,7 @@ class Method:
     evidence   kinds of paper that must be among the evidence
     clock      paper: three months from the oldest paper; tax-years: through the year after the later tax year;
                representation: as long as the representation is fresh
+    one_issuer only the issuer who sold before may use it
     """
 
     code: str
@@ -49,6 +50,7 @@ class Method:
     bases: frozenset[str]
     evidence: tuple[str, ...]
     clock: Clock
+    one_issuer: bool = False
 
 
 EVIDENCE_KINDS: Mapping[str, str] = MappingProxyType(
@@ -64,11 +66,17 @@ EVIDENCE_KINDS: Mapping[str, str] = MappingProxyType(
         "owner_list": "List of equity owners",
         "investor_representation": "Written representation of being accredited",
         "financing_representation": "Written representation that the minimum is not financed by a third party",
+        "earlier_holding": "Record of a purchase from this issuer as an accredited investor before 23 September 2013",
+        "purchaser_representation": "Written representation of being a qualified purchaser",
+        "buyer_representation": "Written representation of being a qualified institutional buyer",
+        "non_us_certificate": "Written certificate of not being a US person and not buying for one",
+        "professional_request": "Written request to be treated as a professional client, with the warning understood",
         "other": "Other paper",
     }
 )
 
 _PEOPLE, _ALL = frozenset({"natural", "joint"}), frozenset({"natural", "joint", "entity"})
+ACCREDITED = of_status("accredited")
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         method.code: method
@@ -104,12 +112,23 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "paper",
             ),
             Method(
+                "earlier_investor",
+                "Bought from this issuer before 23 September 2013 and certifies (D)",
+                "17 CFR 230.506(c)(2)(ii)(D)",
+                True,
+                _PEOPLE,
+                ACCREDITED,
+                ("earlier_holding", "investor_representation"),
+                "representation",
+                one_issuer=True,
+            ),
+            Method(
                 "minimum_investment",
                 "High minimum investment with representations (staff letter)",
                 "SEC staff letter to Latham & Watkins, 2025-03-12",
                 True,
                 _ALL,
-                frozenset(),
+                ACCREDITED,
                 ("investor_representation", "financing_representation"),
                 "representation",
             ),
@@ -129,9 +148,49 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "17 CFR 230.501(a) (reasonable belief), 230.506(b)",
                 False,
                 _ALL,
-                frozenset(),
+                ACCREDITED,
                 ("investor_representation",),
                 "representation",
+            ),
+            Method(
+                "purchaser_documents",
+                "Statements of the investments and representation",
+                "17 CFR 270.2a51-1(h) (reasonable belief)",
+                True,
+                _ALL,
+                of_status("qualified_purchaser"),
+                ("asset_statement", "purchaser_representation"),
+                "paper",
+            ),
+            Method(
+                "buyer_documents",
+                "Financial statements or public record, and representation",
+                "17 CFR 230.144A(d)(1)",
+                True,
+                frozenset({"entity"}),
+                of_status("qualified_institutional_buyer"),
+                ("financial_statement", "buyer_representation"),
+                "paper",
+            ),
+            Method(
+                "non_us_certificate",
+                "Certificate of not being a US person",
+                "17 CFR 230.903(b)(3)(iii)(B)(1)",
+                True,
+                _ALL,
+                of_status("non_us_person"),
+                ("non_us_certificate",),
+                "representation",
+            ),
+            Method(
+                "professional_assessment",
+                "Request, papers and the officer's assessment",
+                "Directive 2014/65/EU, Annex II, section II.2",
+                True,
+                _ALL,
+                of_status("eu_professional_client"),
+                ("professional_request", "asset_statement"),
+                "paper",
             ),
         )
     }

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from investors.domain.bases import BASES, basis_for, paragraphs_for
+from investors.domain.bases import BASES, STATUSES, basis_for, of_status, paragraphs_for
 from investors.domain.dates import add_months
 from investors.domain.standing import Determined, Represented, accreditation_missing, accredited_on
 from investors.domain.verification import (
@@ -131,7 +131,9 @@ def test_the_officers_assessment_needs_at_least_one_paper():
 
 
 def test_every_basis_says_whom_it_is_for_and_where_it_stands():
-    assert len(BASES) == 13
+    assert len(of_status("accredited")) == 13
+    assert all(of_status(status) for status in STATUSES)
+    assert all(basis.source and basis.asks for basis in BASES.values())
     assert basis_for("501(a)(5)", "joint").source == "17 CFR 230.501(a)(5)"
     with pytest.raises(Invalid, match="not for an entity"):
         basis_for("501(a)(5)", "entity")

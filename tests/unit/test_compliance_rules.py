@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from investors.domain.claims import Accredited, Claims, Missing
+from investors.domain.claims import Accredited, Claims, Missing, Standing
 from issuance.domain.compliance import Count, Facts, OfferingTerms, Party, RuleSet, SecurityState
 from issuance.domain.compliance.catalogue import RULES, UnknownRule, always, dump, exemption_pack, load
 from issuance.domain.compliance.eligibility import (
@@ -17,6 +17,7 @@ from issuance.domain.compliance.eligibility import (
     Countries,
     IdentityVerified,
     SanctionsScreened,
+    StandingRequired,
 )
 from issuance.domain.compliance.limits import (
     CashAvailable,
@@ -35,6 +36,7 @@ from issuance.domain.compliance.restrictions import (
 )
 from issuance.domain.lots import Lot
 from portal.domain.decision import Outcome
+from portal.domain.errors import Invalid
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY = AT.date()
@@ -145,6 +147,24 @@ def test_accreditation_can_be_asked_of_some_countries_only():
     rule = AccreditedRequired(countries=("US",))
     assert outcome(rule, sale(receiver=buyer(country="DE", accredited=None))) is NONE
     assert outcome(rule, sale(receiver=buyer(accredited=None))) is FAILED
+
+
+def test_a_standing_is_asked_by_name_and_day():
+    held = Standing("qualified_purchaser", uuid4(), "2(a)(51)(i)", DAY, DAY)
+    rule = StandingRequired()
+    assert outcome(rule, sale(receiver=buyer(standings=(held,)))) is PASSED
+    refused = rule.check(sale())
+    assert refused.outcome is FAILED
+    assert "Qualified purchaser" in refused.remedy
+    assert (
+        outcome(
+            StandingRequired(status="qualified_institutional_buyer"), sale(receiver=buyer(standings=(held,)))
+        )
+        is FAILED
+    )
+    assert outcome(StandingRequired(countries=("US",)), sale(receiver=buyer(country="DE"))) is NONE
+    with pytest.raises(Invalid, match="is not a standing"):
+        StandingRequired(status="rich")
 
 
 def test_countries_allow_and_deny_and_an_empty_allow_list_is_not_unlimited():

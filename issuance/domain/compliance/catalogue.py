@@ -11,6 +11,7 @@ from issuance.domain.compliance.eligibility import (
     Countries,
     IdentityVerified,
     SanctionsScreened,
+    StandingRequired,
 )
 from issuance.domain.compliance.limits import (
     CashAvailable,
@@ -36,6 +37,7 @@ _ALL: tuple[type[Rule], ...] = (
     SanctionsScreened,
     ClaimsComplete,
     AccreditedRequired,
+    StandingRequired,
     Countries,
     MinimumInvestment,
     MaximumInvestment,

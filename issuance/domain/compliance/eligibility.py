@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from investors.domain.bases import STATUSES
 from investors.domain.claims import Claims, Missing
 from issuance.domain.compliance.facts import Facts, Party
 from issuance.domain.compliance.rule import Rule
 from portal.domain.dates import told_day
 from portal.domain.decision import Finding
+from portal.domain.errors import Invalid
 
 CHECKED = date(2026, 11, 22)
 
@@ -153,6 +155,47 @@ class AccreditedRequired(Rule):
         until = found.evidence_until if found.via == "evidence" else found.reuse_until
         clock = f"; the evidence supports sales until {told_day(until)}" if until else ""
         return self.passed(f"Accredited under {found.basis}, decided on {told_day(found.decided_on)}{clock}.")
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRequired(Rule):
+    """
+    The buyer has a standing beside "accredited" at the time of the purchase.
+
+    status     a key of investors.domain.bases.STATUSES
+    countries  asked of residents of these countries only; empty: of everyone
+    on         the movements it is asked of
+    """
+
+    code: ClassVar[str] = "standing_required"
+    title: ClassVar[str] = "Standing of the buyer"
+    source: str = "Investment Company Act 3(c)(7)"
+    as_of: date | None = CHECKED
+    status: str = "qualified_purchaser"
+    countries: tuple[str, ...] = ()
+    on: tuple[str, ...] = ("issue", "transfer")
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES or self.status == "accredited":
+            able = ", ".join(code for code in STATUSES if code != "accredited")
+            raise Invalid(f"{self.status!r} is not a standing; choose one of {able}.", field="status")
+
+    def check(self, facts: Facts) -> Finding:
+        party = _receiving(facts)
+        if party is None or facts.kind not in self.on:
+            return self.not_applicable(f"Not asked of a movement of kind {facts.kind}.")
+        if self.countries and party.country not in self.countries:
+            return self.not_applicable(f"Asked of residents of {', '.join(self.countries)} only.")
+        what = STATUSES[self.status]
+        found = party.claims.standing(self.status) if party.claims else None
+        if found is None:
+            return self.failed(
+                f"No determination as {what.lower()} is on record for this day.",
+                remedy=f"Open Accreditation, ask under “{what}” and add the papers; a compliance officer decides.",
+            )
+        return self.passed(
+            f"{what} under {found.basis}, decided on {told_day(found.decided_on)}; good for sales until {told_day(found.until)}."
+        )
 
 
 @dataclass(frozen=True, slots=True)
