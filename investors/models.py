@@ -9,9 +9,10 @@ from investors.accreditation.models import (
     Revocation,
 )
 from investors.bank_accounts.models import BankAccount
+from investors.closure.models import Closure, DataExport
 from investors.kyc.models import Case, CaseDocument, CaseEvent, IdentityCheck, ProviderMessage
 from investors.profiles.models import Investor, RelatedPerson, Revision
-from investors.screening.models import Hit, ListedName, Screening, ScreeningList
+from investors.screening.models import Hit, ListedName, RescreenChunk, Screening, ScreeningList
 from investors.wallets.models import Challenge, ListedAddress, Wallet
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "CaseDocument",
     "CaseEvent",
     "Challenge",
+    "Closure",
+    "DataExport",
     "Determination",
     "DeterminationEvidence",
     "Hit",
@@ -29,6 +32,7 @@ __all__ = [
     "ListedName",
     "ProviderMessage",
     "RelatedPerson",
+    "RescreenChunk",
     "Representation",
     "Request",
     "RequestPaper",

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -51,6 +52,12 @@ class NoSuchMembership(NotFound):
 
 class NoSuchSession(NotFound):
     code = "no-such-session"
+
+
+class RolesHeld(Conflict):
+    """A person with a role is not erased: somebody ends the role first."""
+
+    code = "roles-held"
 
 
 class TooManyAttempts(Refused):
@@ -209,6 +216,32 @@ def set_active(*, user_id: UUID, active: bool, actor: Actor, at: datetime, reaso
             action = "account.opened" if active else "account.closed"
             record(actor=actor, action=action, subject=f"user:{user_id}", reason=reason, at=at)
     return selectors.user(user_id)
+
+
+def erase_person(*, user_id: UUID, actor: Actor, at: datetime, reason: str = "") -> None:
+    """
+    Forget how this person signs in and is reached: address, name, password, second factors, sessions. The row and its
+    id stay, for the records that speak of it; nobody signs in as it again.
+
+    raises  NoSuchPerson, RolesHeld
+    """
+    with transaction.atomic():
+        person = User.objects.select_for_update().filter(pk=user_id).first()
+        if person is None:
+            raise selectors.NoSuchPerson("There is no person with this id.")
+        if Membership.objects.filter(user_id=user_id, ended_at=None).exists():
+            raise RolesHeld(
+                "This person acts for an organisation.", next_step="Have the role ended by an operator first."
+            )
+        _end_sessions(user_id)
+        person.refresh_from_db()
+        EmailAddress.objects.filter(user_id=user_id).delete()
+        Authenticator.objects.filter(user_id=user_id).delete()
+        # .invalid belongs to nobody (RFC 2606), and the id keeps the address unique.
+        person.email, person.name, person.is_active = f"{user_id}@erased.invalid", "", False
+        person.set_unusable_password()
+        person.save()
+        record(actor=actor, action="account.erased", subject=f"user:{user_id}", reason=reason, at=at)
 
 
 def revoke_session(*, user_id: UUID, session_id: int, actor: Actor, at: datetime) -> None:

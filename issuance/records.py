@@ -1,0 +1,60 @@
+"""What this house holds about an investor, for his data export; and what of it keeps his account open."""
+
+from collections.abc import Iterable
+
+from investors.closure.facts import Obstacle, Section
+from investors.closure.ports import obstacle, section
+from investors.profiles.facts import InvestorFacts
+from issuance.corporate_actions import selectors as corporate_actions
+from issuance.offerings import selectors as offerings
+from issuance.register import selectors as register
+from portal.domain.money import told_amount
+
+MOST = 100_000
+
+
+@section
+def holdings(investor: InvestorFacts) -> Section:
+    held = register.holdings_of(investor.owner)
+    data = [{"holding": one, "lots": register.lots_of(one.security_id, investor.owner)} for one in held]
+    return Section("holdings", "Securities that you hold, with their lots", data)
+
+
+@section
+def subscriptions(investor: InvestorFacts) -> Section:
+    found = offerings.subscriptions(investor=investor.owner, limit=MOST)
+    return Section("subscriptions", "Your subscriptions to offerings and what became of them", found)
+
+
+@section
+def distributions(investor: InvestorFacts) -> Section:
+    found = corporate_actions.entitlements(holder=investor.owner, limit=MOST)
+    return Section("dividends", "What you were due of dividends, gross, withheld and net", found)
+
+
+@obstacle
+def securities_held(investor: InvestorFacts) -> Iterable[Obstacle]:
+    for one in register.holdings_of(investor.owner):
+        yield Obstacle(
+            f"You hold {told_amount(one.quantity, scale=one.scale)} {one.security_code}.",
+            f"Transfer them, or ask {one.issuer_name} to redeem them.",
+        )
+
+
+@obstacle
+def subscriptions_open(investor: InvestorFacts) -> Iterable[Obstacle]:
+    for one in offerings.subscriptions(investor=investor.owner, states=("reserved", "allotted"), limit=MOST):
+        yield Obstacle(
+            f"Your subscription {one.number} to {one.offering_name} is {one.state}.",
+            "Withdraw it while the offering is open, or wait until it settles.",
+        )
+
+
+@obstacle
+def dividends_due(investor: InvestorFacts) -> Iterable[Obstacle]:
+    for one in corporate_actions.entitlements(holder=investor.owner, paid=False):
+        if one.state not in ("cancelled", "closed"):
+            yield Obstacle(
+                f"{told_amount(one.net_minor, scale=one.scale)} {one.currency} of {one.dividend_name} are not paid yet.",
+                f"Wait for the payment on {one.payment_date.isoformat()}.",
+            )
