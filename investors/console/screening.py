@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from investors.console.cases import owners_of
 from investors.console.forms import HitForm, ListForm
 from investors.profiles import selectors as profiles
-from investors.screening import selectors, services
+from investors.screening import decisions, selectors, services
 from investors.screening.facts import Comparison
 from portal.domain.errors import Refused
 from portal.http.actors import actor_of
@@ -49,7 +49,7 @@ def decide(request: HttpRequest, hit_id: UUID) -> HttpResponse:
     form = HitForm(request.POST)
     if form.is_valid():
         try:
-            services.decide_hit(
+            decisions.decide_hit(
                 hit_id=hit_id,
                 true_match=form.cleaned_data["match"] == "true",
                 reason=form.cleaned_data["reason"],
@@ -71,7 +71,7 @@ def compare(request: HttpRequest, hit_id: UUID) -> HttpResponse:
     """Both names side by side, for this one answer; the reason stays in the trail."""
     hit = selectors.hit(hit_id)
     require(request, "screening.decide", owners=owners_of(profiles.investor(hit.investor_id)))
-    opened = services.compare(
+    opened = decisions.compare(
         hit_id=hit_id, reason=request.POST.get("reason", ""), actor=actor_of(request), at=timezone.now()
     )
     return _matches(request, hit_id=hit_id, opened=opened)

@@ -78,11 +78,27 @@ class RelatedFacts:
 
 @dataclass(frozen=True, slots=True)
 class NamedPerson:
-    """A name to screen, opened by the screening worker: whose it is, and the date of birth where known."""
+    """
+    A name to screen, opened by the screening worker: whose it is, with what else is known.
+
+    kind  person | entity | "" where nobody said, as for an owner
+    """
 
     subject: str
     name: str
     born: date | None
+    country: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedShare:
+    """What a beneficial owner holds of an entity, opened for the 50 percent rule; ppm of the whole."""
+
+    investor_id: UUID
+    related_person_id: UUID
+    owner_name: str
+    ownership_ppm: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reads of profiles. Only `own_data`, the masked forms and `names_to_screen` open sealed text; front doors show the masked form."""
+"""Reads of profiles. Only `own_data`, the masked forms and the readers for screening open sealed text; front doors show the masked form."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -9,6 +9,7 @@ from investors.profiles.facts import (
     InvestorFacts,
     MaskedData,
     NamedPerson,
+    OwnedShare,
     PersonalData,
     RelatedFacts,
     RevisionFacts,
@@ -91,16 +92,42 @@ def own_data(*, investor_id: UUID, user_id: UUID) -> PersonalData:
 
 def names_to_screen(investor_id: UUID) -> list[NamedPerson]:
     """Every name behind an investor, opened for name screening only: the investor's and his related persons'."""
-    row = _row(investor_id)
+    return _names(_row(investor_id))
+
+
+def names_to_screen_of(investor_ids: Iterable[UUID]) -> dict[UUID, tuple[int, list[NamedPerson]]]:
+    """The same for many at once: id -> profile version and names, in two queries. Unknown ids are left out."""
+    rows = Investor.objects.filter(pk__in=list(investor_ids)).prefetch_related("related_persons")
+    return {row.pk: (row.version, _names(row)) for row in rows}
+
+
+def _names(row: Investor) -> list[NamedPerson]:
     data = _opened(row)
     people = []
     if data.legal_name:
-        born = data.born_or_formed if row.kind != Investor.Kind.ENTITY else None
-        people.append(NamedPerson(f"investor:{row.pk}", data.legal_name, born))
-    for person in row.related_persons.filter(ended_at=None).order_by("added_at", "pk"):
+        entity = row.kind == Investor.Kind.ENTITY
+        born = None if entity else data.born_or_formed
+        kind = "entity" if entity else "person"
+        people.append(NamedPerson(f"investor:{row.pk}", data.legal_name, born, row.country, kind))
+    related = [person for person in row.related_persons.all() if person.ended_at is None]
+    for person in sorted(related, key=lambda one: (one.added_at, one.pk)):
         born = date.fromisoformat(person.born) if person.born else None
-        people.append(NamedPerson(f"related_person:{person.pk}", person.name, born))
+        people.append(NamedPerson(f"related_person:{person.pk}", person.name, born, person.country))
     return people
+
+
+def entity_names() -> dict[UUID, str]:
+    """Names of all entities that are not closed, opened to follow ownership from one to another."""
+    rows = Investor.objects.filter(kind=Investor.Kind.ENTITY, closed_at=None).order_by("pk")
+    return {row.pk: row.legal_name for row in rows if row.legal_name}
+
+
+def owned_shares() -> list[OwnedShare]:
+    """Every beneficial owner in force of every entity that is not closed, names opened for the same purpose."""
+    rows = RelatedPerson.objects.filter(
+        role=RelatedPerson.Role.BENEFICIAL_OWNER, ended_at=None, investor__closed_at=None
+    ).order_by("investor_id", "pk")
+    return [OwnedShare(row.investor_id, row.pk, row.name, row.ownership_ppm or 0) for row in rows]
 
 
 def related_persons(investor_id: UUID) -> list[RelatedFacts]:

@@ -1,8 +1,10 @@
 """Sanctions and PEP lists as imported, each screening of an investor against one, and the hits it raised."""
 
+import builtins
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -27,15 +29,34 @@ class ScreeningList(models.Model):
 
     source     whose list: "OFAC SDN"
     list_date  the date the publisher gives it
+    form       key of investors.domain.lists.formats.FORMS
+    parties    persons and entities; names counts all their names
+    remarks    details of the file that nobody could read and that were left out
     """
 
-    ESSENTIALS = {1: ("source", "list_date", "sha256", "names", "imported_at", "imported_by")}
+    ESSENTIALS = {
+        1: ("source", "list_date", "sha256", "names", "imported_at", "imported_by"),
+        2: (
+            "source",
+            "list_date",
+            "sha256",
+            "form",
+            "parties",
+            "names",
+            "remarks",
+            "imported_at",
+            "imported_by",
+        ),
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.CharField(max_length=80)
     list_date = models.DateField()
     sha256 = models.CharField(max_length=64)
+    form = models.CharField(max_length=20, default="own-csv")
+    parties = models.PositiveIntegerField(default=0)
     names = models.PositiveIntegerField()
+    remarks = models.TextField(blank=True)
     imported_at = models.DateTimeField()
     imported_by = models.CharField(max_length=100)
 
@@ -50,13 +71,24 @@ class ScreeningList(models.Model):
 
 
 class ListedName(models.Model):
-    """One name of a list, as published. A table of record."""
+    """
+    One name of a list, as published. A table of record.
+
+    births  possible dates of birth: "1960-05-01", "1960" or "1958/1962"
+    words   the name in Latin letters as it is compared
+    """
 
     list = models.ForeignKey(ScreeningList, on_delete=models.PROTECT, related_name="entries")
     reference = models.CharField(max_length=80)
     name = models.CharField(max_length=300)
-    born = models.DateField(null=True)
-    birth_year = models.PositiveSmallIntegerField(null=True)
+    kind = models.CharField(max_length=8, blank=True)
+    births = ArrayField(models.CharField(max_length=10), default=builtins.list)
+    countries = ArrayField(models.CharField(max_length=2), default=builtins.list)
+    programs = models.CharField(max_length=300, blank=True)
+    words = models.TextField(default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["list", "reference"], name="listed_name_by_reference")]
 
     def __str__(self) -> str:
         return f"{self.reference}: {self.name}"
@@ -83,12 +115,36 @@ class Screening(models.Model):
         return f"{self.investor_id} against {self.list_id}"
 
 
+class RescreenChunk(models.Model):
+    """
+    A part of the investor base to be compared with a new list: investors from `first` to `last` in order of their
+    ids. Done once, whatever is delivered twice.
+    """
+
+    list = models.ForeignKey(ScreeningList, on_delete=models.PROTECT, related_name="chunks")
+    number = models.PositiveIntegerField()
+    first = models.UUIDField()
+    last = models.UUIDField()
+    investors = models.PositiveIntegerField()
+    new_hits = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["list", "number"], name="rescreen_chunk_once")]
+
+    def __str__(self) -> str:
+        return f"{self.list_id} chunk {self.number}"
+
+
 class Hit(models.Model):
     """
     A name match that waits for an officer, or what he decided. A later screening that finds the same name and
     listed reference raises no second one.
 
-    subject  whose name: "investor:<id>" or "related_person:<id>"
+    subject  whose name: "investor:<id>" or "related_person:<id>"; "ownership:<id>" for an entity that the 50 percent
+             rule reaches through other entities
+    score    tenths of a point
+    why      JSON list of [points, sentence], sealed
     """
 
     ESSENTIALS = {

@@ -94,6 +94,7 @@ EVENTS = {
     "ledger.reserved": "Amount reserved",
     "ledger.settled": "Reserved amount settled",
     "levels.calculated": "Index level calculated",
+    "backtests.calculated": "Backtest calculated",
     "methodologies.index_defined": "Index defined",
     "methodologies.index_launched": "Index launched",
     "methodologies.index_live": "Index resumed",

@@ -12,6 +12,7 @@ from investors.domain.dates import add_months
 from investors.profiles.facts import ProfileInput
 from investors.profiles.selectors import NoSuchInvestor
 from investors.profiles.services import update_profile
+from investors.screening import decisions as screening_decisions
 from investors.screening import services as screening
 from investors.screening.selectors import hits
 from tests.factories import accounts
@@ -141,7 +142,7 @@ def test_a_true_match_blocks_from_its_day_on_and_not_before():
     screening_list(at=later, source="Another list", rows="Q-1,Ada Quillfeather,\n")
     screening.screen(investor_id=made.id, actor=accounts.SETUP, at=later)
     (hit,) = hits(investor_id=made.id)
-    screening.decide_hit(
+    screening_decisions.decide_hit(
         hit_id=hit.id,
         true_match=True,
         reason="The same person.",

@@ -10,8 +10,8 @@ from investors.accreditation.selectors import determinations
 from investors.kyc import decisions, services
 from investors.profiles import services as profiles
 from investors.profiles.facts import ProfileInput
+from investors.screening import decisions as screening_decisions
 from investors.screening import selectors as screening
-from investors.screening import services as screening_services
 from portal.audit.verify import verify_rows
 from portal.funding import services as funding
 from portal.management.commands.verify import verify_investors, verify_money
@@ -46,7 +46,7 @@ def story(now):
     )  # fmt: skip
     case = submitted_case(at=start, legal_name="Zoltan Vexingham Prohibited", born="1955-02-03")
     (hit,) = screening.hits(investor_id=case.investor_id)
-    screening_services.decide_hit(hit_id=hit.id, true_match=True, reason="Same person.", **by)
+    screening_decisions.decide_hit(hit_id=hit.id, true_match=True, reason="Same person.", **by)
     decisions.take(case_id=case.id, **by)
     services.message(case_id=case.id, text="We are looking at it.", actor=by["actor"], at=now)
     decisions.reject(case_id=case.id, reason="A listed person.", **by)

@@ -11,6 +11,7 @@ from investors.kyc.models import Case, CaseEvent
 from investors.profiles import selectors as profiles
 from investors.profiles import services as profile_services
 from investors.profiles.facts import ProfileInput
+from investors.screening import decisions as screening_decisions
 from investors.screening import selectors as screening
 from investors.screening import services as screening_services
 from investors.screening.tasks import rescreen
@@ -248,20 +249,20 @@ def test_a_true_match_after_approval_blocks_at_once(officer, now):
     screening_services.screen_everyone(list_id=_list("Another list"), actor=accounts.SETUP, at=now)
     (hit,) = screening.hits(investor_id=made.id)
     assert [one.code for one in made.claims(now.date()).missing] == ["screening-open"]
-    screening_services.decide_hit(hit_id=hit.id, true_match=True, reason="Same person.", **by(officer, now))
+    screening_decisions.decide_hit(hit_id=hit.id, true_match=True, reason="Same person.", **by(officer, now))
     claims = made.claims(now.date())
     assert claims.blocked
     assert [one.code for one in claims.missing] == ["blocked"]
     assert not claims.may_hold
     with pytest.raises(NotAllowedNow):
-        screening_services.decide_hit(hit_id=hit.id, true_match=False, reason="Oh well.", **by(officer, now))
+        screening_decisions.decide_hit(hit_id=hit.id, true_match=False, reason="Oh well.", **by(officer, now))
 
 
 def test_a_cleared_match_is_not_raised_again_for_the_same_name(officer, now):
     screening_list(at=now, rows="Q-1,Ada Quillfeather,1980\n")
     case = submitted_case(at=now, legal_name="Ada Quillfeather")
     (hit,) = screening.hits(investor_id=case.investor_id)
-    screening_services.decide_hit(hit_id=hit.id, true_match=False, reason="Another one.", **by(officer, now))
+    screening_decisions.decide_hit(hit_id=hit.id, true_match=False, reason="Another one.", **by(officer, now))
     screening_services.screen(investor_id=case.investor_id, actor=accounts.SETUP, at=now)
     assert [one.state for one in screening.hits(investor_id=case.investor_id)] == ["cleared"]
 
