@@ -1,10 +1,10 @@
 """
 Kills, at random moments of a journey, whatever the portal is made of: `python -m tests.races.chaos --kills 200`.
 
-A journey of rounds (an offering subscribed, closed and settled; a dividend declared, approved and paid) runs twice:
-undisturbed, then while worker, relay, sequencer, PostgreSQL and Valkey are killed with SIGKILL and started again, on
-servers of its own with fsync on. After every restart the whole database is verified. In the end every balance must
-be what it was undisturbed. Prints its seed; the same seed kills the same things in the same order.
+A journey of rounds (an offering subscribed, closed and settled; a dividend declared, approved and paid; an index
+launched, dealt and rebalanced) runs twice: undisturbed, then while worker, relay, sequencer, PostgreSQL and Valkey are killed with SIGKILL and started again, on
+servers of its own with fsync on. After every restart the whole database is verified. In the end every balance and
+every published level must be what it was undisturbed. Prints its seed; the same seed kills the same things in the same order.
 """
 
 import argparse
@@ -164,7 +164,7 @@ def on_stage(folder: Path, *, rounds: int, kills: int, seed: int) -> None:
         stage.raise_curtain()
         os.environ.update(stage.environment)
         journey = load_journey()
-        cast = journey.prepare()
+        cast = journey.prepare(rounds=rounds)
         player = Player(lambda: journey.play(cast, rounds=rounds))
         killed = campaign(stage, player, kills=kills, seed=seed, verify=journey.verify)
         if player.error:
@@ -212,7 +212,7 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         calm = one_run(folder / "calm", rounds=rounds, kills=0, seed=given.seed)
-        print(f"  undisturbed: {len(calm)} balances", flush=True)
+        print(f"  undisturbed: {len(calm)} balances and levels", flush=True)
         wild = one_run(folder / "wild", rounds=rounds, kills=given.kills, seed=given.seed)
     different = {
         name: (calm.get(name), wild.get(name))
@@ -220,9 +220,11 @@ def main() -> None:
         if calm.get(name) != wild.get(name)
     }
     if different:
-        raise SystemExit(f"seed {given.seed}: balances differ (undisturbed, disturbed): {different}")
+        raise SystemExit(
+            f"seed {given.seed}: balances or levels differ (undisturbed, disturbed): {different}"
+        )
     print(
-        f"chaos: after {given.kills} kills all {len(calm)} balances are what they are undisturbed.",
+        f"chaos: after {given.kills} kills all {len(calm)} balances and levels are what they are undisturbed.",
         flush=True,
     )
 

@@ -1,13 +1,13 @@
-"""The journey that chaos disturbs: rounds of an offering and a dividend, each step done once whatever is killed."""
+"""
+The journey that chaos disturbs: rounds of an offering, a dividend and an index (chaos_index.py), each step done once
+whatever is killed.
+"""
 
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 from django.utils import timezone
 
 from issuance.corporate_actions import selectors as dividend_facts
@@ -20,71 +20,60 @@ from portal.audit.verify import verify_log
 from portal.domain.lifecycle import NotAllowedNow
 from portal.ledger import selectors as ledger
 from portal.ledger.verify import verify_ledger
+from portal.management.commands.verify import verify_indices
 from portal.management.story import investors, issuances
-from portal.management.story.cast import found_house
+from portal.management.story.cast import actor_of, found_house
 from portal.management.story.clock import Clock
 from portal.management.story.investors import Investor
 from portal.management.story.issuances import Issuer
 from portal.management.story.people import HARBORVIEW
 from portal.management.story.people import investors as invented
+from tests.races import chaos_index
+from tests.races.patience import lasting, until
 
-T = TypeVar("T")
-PATIENCE = 240
 INVESTORS = 12
 UNITS = 120
 
 
-def lasting(step: Callable[[], T]) -> T:
-    """Do a step that may be done twice until the database is there to do it."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return step()
-        except (DatabaseError, InterfaceError):
-            connection.close()
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not lasting(condition):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {PATIENCE} s for {what}")
-        time.sleep(0.1)
-
-
 def verify() -> list[str]:
-    """Ledger and log, from the thread that kills."""
+    """Ledger, log and indices, from the thread that kills."""
     try:
-        return lasting(lambda: verify_ledger() + verify_log())
+        return lasting(lambda: verify_ledger() + verify_log() + verify_indices())
     finally:
         connection.close()
 
 
 @dataclass(frozen=True)
 class Cast:
+    """buyers: one for each round's index, since his order is placed a day back and the books only go forward"""
+
     issuer: Issuer
     investors: list[Investor]
+    buyers: list[Investor]
+    indices: chaos_index.Stage
 
 
-def prepare() -> Cast:
-    """An issuer and its investors, with money; before anything is killed."""
-    clock = Clock(timezone.now() - timedelta(hours=1))
+def prepare(*, rounds: int) -> Cast:
+    """An issuer, investors with money, and prices; before anything is killed."""
+    clock = Clock(timezone.now() - timedelta(days=3))
     house = found_house("Aldermoor", clock)
     investors.import_sample_list(house, clock)
     issuer = issuances.onboard(replace(HARBORVIEW, authorised=10**6), house, clock)
-    people = [investors.admit(who, 10**11, house, clock) for who in invented(INVESTORS)]
-    return Cast(issuer, people)
+    people = [investors.admit(who, 10**11, house, clock) for who in invented(INVESTORS + rounds)]
+    indices = chaos_index.prepare(operator=actor_of(house.operator), checker=actor_of(house.second_operator))
+    return Cast(issuer, people[:INVESTORS], people[INVESTORS:], indices)
 
 
 def play(cast: Cast, *, rounds: int) -> dict[str, int]:
-    """The rounds; returns every balance by owner, purpose and instrument, owners in the order of their coming."""
+    """
+    The rounds; returns every balance by owner, purpose and instrument, owners in the order of their coming, and every
+    level published.
+    """
     for number in range(rounds):
         _raise(cast, number)
         _distribute(cast, number)
-    return lasting(lambda: _balances(cast))
+        chaos_index.play(cast.indices, cast.buyers[number], number)
+    return lasting(lambda: _balances(cast) | chaos_index.levels_of(rounds))
 
 
 def _raise(cast: Cast, number: int) -> None:
@@ -151,7 +140,9 @@ def _sign(made: DividendFacts, issuer: Issuer) -> None:
 
 def _balances(cast: Cast) -> dict[str, int]:
     owners = {f"issuer:{cast.issuer.facts.id}": "issuer", "house": "house", "outside": "outside"}
-    owners |= {investor.owner: f"investor {place}" for place, investor in enumerate(cast.investors)}
+    people = [*cast.investors, *cast.buyers]
+    owners |= {investor.owner: f"investor {place}" for place, investor in enumerate(people)}
+    owners |= {f"index:{one.id}": f"index {one.code}" for one in chaos_index.known()}
     found = {}
     for owner, known_as in owners.items():
         for b in ledger.balances(owner=owner):
