@@ -48,7 +48,7 @@ def deposits(request: HttpRequest) -> HttpResponse:
             try:
                 made = services.record_deposit(
                     key=f"console:{request.POST.get(FORM_FIELD) or uuid.uuid4()}"[:120],
-                    owner=_owner(form.cleaned_data["owner"]),
+                    owner=owner_typed(form.cleaned_data["owner"]),
                     currency=form.cleaned_data["currency"],
                     amount_minor=form.cleaned_data["amount"],
                     bank_reference=form.cleaned_data["bank_reference"],
@@ -66,7 +66,7 @@ def deposits(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "form": form,
-        "deposits": [(one, _shown(one.owner, known)) for one in found],
+        "deposits": [(one, shown_owner(one.owner, known)) for one in found],
         "may_record": possible(request, "deposit.record"),
     }
     return render(request, "funding/deposits.html", context, status=422 if form.errors else 200)
@@ -176,17 +176,19 @@ def _page(
         "may_pay": found.state == "approved" and allowed(request, "withdrawal.pay", maker=found.requested_by),
         "pay": pay or PayForm(),
         "reject": reject or ReasonForm(),
+        "may_return": found.state == "sent" and allowed(request, "withdrawal.pay", maker=found.requested_by),
+        "returned": ReasonForm(),
     }
     return render(request, "funding/withdrawal.html", context, status=status)
 
 
-def _shown(owner: str, known: Mapping[UUID, str]) -> str:
+def shown_owner(owner: str, known: Mapping[UUID, str]) -> str:
     """An investor's reference where there is one, else the ledger's form."""
     kind, _, number = owner.partition(":")
     return known.get(UUID(number), owner) if kind == "investor" else owner
 
 
-def _owner(text: str) -> str:
+def owner_typed(text: str) -> str:
     """An owner as typed: the ledger's form, or an investor's reference."""
     given = text.strip()
     if not given.upper().startswith("INV-"):

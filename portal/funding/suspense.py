@@ -13,6 +13,7 @@ from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Invalid, NotFound
 from portal.funding import matching, payments
+from portal.funding.formats.references import code_of
 from portal.funding.models import Deposit, LineMatter, Withdrawal
 from portal.funding.services import NoSuchWithdrawal, check_owner, open_cash_account
 from portal.ledger import selectors as ledger_facts
@@ -129,6 +130,11 @@ def explain(*, line_id: UUID, withdrawal_id: UUID | None, reason: str, actor: Ac
             at=at,
             withdrawal="" if withdrawal_id is None else str(withdrawal_id),
         )
+
+
+def return_code(line_id: UUID) -> str:
+    """What to write into the payment that sends money back, so that its line on the statement is recognised."""
+    return code_of("R", line_id)
 
 
 def _propose(event: str, line_id: UUID, owner: str, reason: str, actor: Actor, at: datetime) -> UUID:
