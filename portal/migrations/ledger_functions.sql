@@ -173,8 +173,10 @@ BEGIN
       PERFORM ledger_refuse_twin(new_key);
       PERFORM ledger_refuse(one, amount);
     END IF;
-    latest := greatest(latest, seen_at);
-    lines := lines || name || ' ' || amount || ' ' || after || E'\n';
+    IF seen_at > latest THEN
+      latest := seen_at;
+    END IF;
+    lines := concat(lines, name, ' ', amount, ' ', after, E'\n');
     afters := afters || after;
     instruments := instruments || instrument;
   END LOOP;
