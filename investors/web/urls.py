@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from investors.web import accreditation, cash, desk, documents, onboarding, wallets
+from investors.web import accreditation, cash, desk, documents, onboarding, wallets, your_data
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/", onboarding.profile, name="profile"),
@@ -21,6 +21,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("wallets/", wallets.wallets, name="wallets"),
     path("wallets/<uuid:challenge_id>/sign/", wallets.sign, name="wallet-sign"),
     path("wallets/<uuid:wallet_id>/retire/", wallets.retire, name="wallet-retire"),
+    path("data/", your_data.your_data, name="your-data"),
+    path("data/export/", your_data.ask_export, name="data-export-ask"),
+    path("data/exports/<uuid:export_id>/", your_data.download_export, name="data-export"),
+    path("data/close/", your_data.close, name="closure-ask"),
+    path("data/keep-open/", your_data.keep_open, name="closure-withdraw"),
     path("documents/", documents.documents, name="documents"),
     path("cash/deposit/", cash.deposit, name="cash-deposit"),
     path("cash/accounts/<str:currency>/open/", cash.open_account, name="cash-account-open"),
