@@ -41,6 +41,11 @@ def exponent(code: str, *, field: str = "currency") -> int:
 
     raises  NoSuchCurrency
     """
-    if len(code) != 3 or not code.isascii() or pycountry.currencies.get(alpha_3=code) is None:
+    if (
+        len(code) != 3
+        or not code.isascii()
+        or not code.isupper()
+        or pycountry.currencies.get(alpha_3=code) is None
+    ):
         raise NoSuchCurrency(f"{code[:10]!r} is no currency of ISO 4217.", field=field)
     return EXPONENTS.get(code, USUAL_EXPONENT)
