@@ -6,8 +6,9 @@ from typing import Any
 
 from investors.accreditation import selectors as accreditation
 from investors.bank_accounts import selectors as bank_accounts
-from investors.closure.facts import Obstacle, Section
-from investors.closure.ports import obstacle, section
+from investors.closure import selectors as closure
+from investors.closure.facts import Decided, Obstacle, Section
+from investors.closure.ports import decisions, decisions_of, obstacle, section
 from investors.kyc import selectors as kyc
 from investors.profiles import selectors as profiles
 from investors.profiles.facts import InvestorFacts
@@ -125,6 +126,11 @@ def documents(investor: InvestorFacts) -> Section:
 
 
 @section
+def decided(investor: InvestorFacts) -> Section:
+    return Section("decisions", "What was decided about you, newest first", decisions_of(investor))
+
+
+@section
 def trail(investor: InvestorFacts) -> Section:
     """Events about the investor, each with its place in the signed log."""
     subjects = [investor.owner]
@@ -152,6 +158,59 @@ def trail(investor: InvestorFacts) -> Section:
     }
     about = "Events about you with the proof of each; `bundle` is what the stand-alone verifier reads"
     return Section("audit_trail", about, data)
+
+
+@decisions
+def identity_decisions(investor: InvestorFacts) -> Iterable[Decided]:
+    for one in kyc.cases_of(investor.id):
+        if one.decided_at is not None:
+            good = one.state in ("approved", "expired", "superseded")
+            yield Decided(
+                one.decided_at,
+                "Identity check",
+                one.state_label.capitalize(),
+                "ok" if one.state == "approved" else "" if good else "bad",
+                "" if good else one.decision_reason,
+                href="onboarding",
+            )
+
+
+@decisions
+def accreditation_decisions(investor: InvestorFacts) -> Iterable[Decided]:
+    for one in accreditation.determinations(investor.id):
+        yield Decided(
+            one.decided_at,
+            f"Accreditation, {one.basis}",
+            "Accredited" if one.accredited else "Not accredited",
+            "ok" if one.accredited else "bad",
+            one.reason,
+            f"17 CFR 230.{one.basis}" if one.basis.startswith("501") else one.basis,
+            "accreditation",
+        )
+        if one.revoked_at is not None:
+            yield Decided(
+                one.revoked_at,
+                f"Accreditation, {one.basis}",
+                "Revoked",
+                "bad",
+                one.revocation_reason,
+                href="accreditation",
+            )
+
+
+@decisions
+def withdrawal_decisions(investor: InvestorFacts) -> Iterable[Decided]:
+    for one in funding.withdrawals(owner=investor.owner, states=("rejected",)):
+        if one.ended_at is not None:
+            what = f"Withdrawal of {told_amount(one.amount_minor, scale=one.scale)} {one.currency}"
+            yield Decided(one.ended_at, what, "Refused", "bad", one.reason, href="cash-withdraw")
+
+
+@decisions
+def closure_decisions(investor: InvestorFacts) -> Iterable[Decided]:
+    one = closure.closure_of(investor.id)
+    if one is not None and one.decided_at is not None and one.state == "refused":
+        yield Decided(one.decided_at, "Closing the account", "Refused", "bad", one.reason, href="your-data")
 
 
 @obstacle

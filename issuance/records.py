@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from investors.closure.facts import Obstacle, Section
-from investors.closure.ports import obstacle, section
+from investors.closure.facts import Decided, Obstacle, Section
+from investors.closure.ports import decisions, obstacle, section
 from investors.profiles.facts import InvestorFacts
+from issuance.compliance import selectors as compliance
 from issuance.corporate_actions import selectors as corporate_actions
 from issuance.offerings import selectors as offerings
 from issuance.register import selectors as register
@@ -30,6 +31,21 @@ def subscriptions(investor: InvestorFacts) -> Section:
 def distributions(investor: InvestorFacts) -> Section:
     found = corporate_actions.entitlements(holder=investor.owner, limit=MOST)
     return Section("dividends", "What you were due of dividends, gross, withheld and net", found)
+
+
+@decisions
+def rule_decisions(investor: InvestorFacts) -> Iterable[Decided]:
+    """What the rules said of what he asked for, the newest hundred: a refusal with every reason and its source."""
+    for one in compliance.decisions(holder=investor.owner, limit=100):
+        failures = one.decision.failures
+        yield Decided(
+            one.decided_at,
+            f"{one.security_code}: {one.kind.replace('_', ' ')}",
+            "Allowed by the rules" if one.passed else "Refused by the rules",
+            "ok" if one.passed else "bad",
+            " ".join(found.message for found in failures),
+            "; ".join(dict.fromkeys(found.source for found in failures if found.source)),
+        )
 
 
 @obstacle

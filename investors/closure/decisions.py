@@ -21,6 +21,7 @@ from investors.wallets.models import Wallet
 from portal.accounts.services import erase_person
 from portal.approvals import selectors as approvals
 from portal.approvals import services as approving
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Invalid
@@ -105,7 +106,7 @@ def approve(*, closure_id: UUID, actor: Actor, at: datetime, note: str = "") -> 
         row.kept = {name: day.isoformat() for name, day in kept.items()}
         row.retained_until, row.erased = max(kept.values()), list(ERASED)
         row.save()
-        _tell(row, "closure.approved", actor, at, note, kept=row.kept, erased=row.erased)
+        _tell(row, "closure.approved", actor, at, note, investor, kept=row.kept, erased=row.erased)
     return closure_facts(row)
 
 
@@ -165,7 +166,9 @@ def _reason(text: str) -> str:
     return said
 
 
-def _tell(row: Closure, action: str, actor: Actor, at: datetime, reason: str, **facts: Any) -> None:
+def _tell(
+    row: Closure, action: str, actor: Actor, at: datetime, reason: str, *also: Investor, **facts: Any
+) -> None:
     record(
         actor=actor,
         action=action,
@@ -173,5 +176,6 @@ def _tell(row: Closure, action: str, actor: Actor, at: datetime, reason: str, **
         reason=reason,
         at=at,
         closure=str(row.pk),
+        rows=essences(row, *also),
         **facts,
     )

@@ -39,6 +39,24 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """
+    A decision about an investor, as his own page tells it.
+
+    outcome  in a word or two; tone (ok, wait, bad, or none) only repeats it
+    href     of the page that says more, where he has one
+    """
+
+    at: datetime
+    what: str
+    outcome: str
+    tone: str = ""
+    reason: str = ""
+    source: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExportFacts:
     """
     A data export.

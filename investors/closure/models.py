@@ -69,6 +69,11 @@ class Closure(models.Model):
     kept  retention class -> ISO date of the last day
     """
 
+    ESSENTIALS = {
+        1: ("investor_id", "state", "wish", "asked_at", "approval_id", "decided_at", "decided_by_id", "reason", "kept",
+            "erased", "retained_until", "erasable_at")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=CLOSURE.choices(), default="asked")

@@ -16,6 +16,7 @@ from investors.profiles.facts import InvestorFacts
 from investors.profiles.models import Investor
 from portal.approvals import selectors as approvals
 from portal.approvals import services as approving
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.documents import storage
 from portal.domain.actors import Actor
@@ -190,6 +191,7 @@ def ask_to_close(*, investor_id: UUID, wish: str, actor: Actor, at: datetime) ->
             subject=f"investor:{investor_id}",
             at=at,
             closure=str(made.pk),
+            rows=essences(made),
         )
     return closure_facts(made)
 
@@ -218,6 +220,7 @@ def withdraw_closure(*, investor_id: UUID, actor: Actor, at: datetime) -> Closur
             subject=f"investor:{investor_id}",
             at=at,
             closure=str(row.pk),
+            rows=essences(row),
         )
     return closure_facts(row)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as __
 from django.views.decorators.http import require_POST
 
 from investors.domain.sign_in_message import CHAINS
+from investors.profiles.selectors import investor_of_user
 from investors.wallets import selectors, services
 from investors.web.onboarding import own_investor
 from portal.accounts.stepup import step_up
@@ -64,6 +65,8 @@ class SignatureForm(forms.Form):
 @once
 def wallets(request: HttpRequest) -> HttpResponse:
     """The addresses proved so far; ask for a message to prove another."""
+    if investor_of_user(request.user.pk) is None:
+        return redirect("profile")
     investor = own_investor(request)
     form = AddressForm(request.POST or None)
     if request.method == "POST":

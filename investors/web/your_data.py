@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from investors.closure import selectors, services
 from investors.closure.ports import obstacles_of
 from investors.domain.retention import RULES, kept_until
+from investors.profiles.selectors import investor_of_user
 from investors.web.onboarding import own_investor
 from portal.accounts.stepup import step_up
 from portal.domain.errors import Refused
@@ -42,6 +43,8 @@ class CloseForm(forms.Form):
 @login_required
 def your_data(request: HttpRequest) -> HttpResponse:
     """Exports, and what closing the account would take."""
+    if investor_of_user(request.user.pk) is None:
+        return redirect("profile")
     return _page(request, CloseForm())
 
 

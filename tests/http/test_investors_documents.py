@@ -7,7 +7,7 @@ from portal.documents.selectors import documents_of
 from portal.domain.roles import Role
 from tests.factories import accounts
 from tests.factories.accounts import sign_in
-from tests.factories.investors import approved_investor
+from tests.factories.investors import approved_investor, new_investor
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +41,21 @@ def test_an_officer_opens_the_evidence_of_a_case_and_others_do_not_find_it(clien
 def test_somebody_without_a_profile_has_no_documents(client):
     sign_in(client, accounts.person())
     assert "No documents yet" in client.get(reverse("documents")).content.decode()
+
+
+def test_decisions_stand_beside_the_documents_with_their_reasons(client, made):
+    sign_in(client, made.user)
+    told = client.get(reverse("documents")).content.decode()
+    assert "Identity check" in told
+    assert "Accreditation, 501(a)(5)" in told
+    assert "The evidence shows it." in told
+    assert "17 CFR 230.501(a)(5)" in told
+
+
+def test_decisions_about_somebody_else_do_not_stand_there(client, made):
+    other = accounts.person()
+    new_investor(user=other)
+    sign_in(client, other)
+    told = client.get(reverse("documents")).content.decode()
+    assert "None yet" in told
+    assert "Accreditation" not in told

@@ -95,7 +95,7 @@ def test_somebody_elses_message_and_wallet_are_not_found(own, now):
     other = new_investor(at=now)
     key, wallet = Key(), proved(other, at=now)
     stranger = sign_in(Client(), accounts.person())
-    assert stranger.get(reverse("wallets")).status_code == 409
+    assert stranger.get(reverse("wallets"))["Location"] == reverse("profile")
     there = Challenge.objects.get(investor_id=other.id).pk
     assert own.get(reverse("wallet-sign", args=[there])).status_code == 404
     assert own.post(reverse("wallet-retire", args=[wallet.id])).status_code == 404
