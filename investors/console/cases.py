@@ -206,6 +206,7 @@ def _page(
         "papers": papers,
         "evidence": evidence_findings(
             kind=investor.kind,
+            entity_form=investor.entity_form,
             risk=selectors.risk_of(investor),
             documents=[EvidencePaper(p.kind, p.expires_on) for p in papers],
             on=now.date(),

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import pycountry
 from stdnum import get_cc_module, lei
 from stdnum.exceptions import ValidationError
-from stdnum.us import ein, itin, ssn
+from stdnum.us import atin, ein, itin, ssn
 
 from portal.domain.errors import Invalid
 
@@ -14,18 +15,30 @@ IDENTIFIER_KINDS: Mapping[str, str] = MappingProxyType(
     {
         "us.ssn": "US Social Security number",
         "us.itin": "US individual taxpayer number",
+        "us.atin": "US adoption taxpayer number",
         "us.ein": "US employer identification number",
         "lei": "Legal entity identifier",
         "tin": "Tax number of the country of residence",
         "none": "None",
     }
 )
-_FIXED = {"us.ssn": ssn, "us.itin": itin, "us.ein": ein, "lei": lei}
+_FIXED = {"us.ssn": ssn, "us.itin": itin, "us.atin": atin, "us.ein": ein, "lei": lei}
+# The number that tax authorities give a person is seldom the one they give a company; python-stdnum names them by country.
+_PERSONAL = {
+    "AR": ("cuit",), "AU": ("tfn",), "BE": ("nn", "bis"), "BG": ("egn",), "BR": ("cpf",), "CA": ("sin",), "CH": ("ssn",),
+    "CL": ("rut",), "CN": ("ric",), "CZ": ("rc",), "DE": ("idnr", "stnr"), "DK": ("cpr",), "EE": ("ik",),
+    "ES": ("dni", "nie"), "FI": ("hetu",), "FR": ("nif",), "GB": ("utr",), "GR": ("vat",), "HR": ("oib",),
+    "IE": ("pps",), "IL": ("idnr",), "IN": ("pan",), "IS": ("kennitala",), "IT": ("codicefiscale",), "KR": ("rrn",),
+    "LT": ("asmens",), "LV": ("pvn",), "MX": ("rfc",), "NL": ("bsn",), "NO": ("fodselsnummer",), "NZ": ("ird",),
+    "PL": ("pesel", "nip"), "PT": ("nif",), "RO": ("cnp",), "RU": ("inn",), "SE": ("personnummer",), "TR": ("tckimlik",),
+    "ZA": ("tin", "idnr"),
+}  # fmt: skip
 KINDS_FOR: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "natural": ("us.ssn", "us.itin", "tin", "none"),
-        "joint": ("us.ssn", "us.itin", "tin", "none"),
-        "entity": ("us.ein", "lei", "tin", "none"),
+        "natural": ("us.ssn", "us.itin", "us.atin", "tin", "none"),
+        "joint": ("us.ssn", "us.itin", "us.atin", "tin", "none"),
+        # A trust or plan may report under its grantor's or holder's own number.
+        "entity": ("us.ein", "us.ssn", "lei", "tin", "none"),
     }
 )
 
@@ -81,18 +94,44 @@ def checked_identifier(*, kind: str, value: str, country: str, investor_kind: st
         raise Invalid(
             f"{IDENTIFIER_KINDS[kind]}: at most 40 plain characters are possible.", field="identifier"
         )
-    module = (
-        _FIXED.get(kind) or get_cc_module(country.lower(), "tin") or get_cc_module(country.lower(), "vat")
-    )
-    if module is None:
+    modules = _modules(kind, country, person=investor_kind != "entity")
+    if not modules:
         return "".join(value.split()).upper()
+    for module in modules:
+        try:
+            return str(module.validate(value))
+        except ValidationError:
+            continue
+    raise Invalid(
+        f"{IDENTIFIER_KINDS[kind]}: this is not a valid number; a digit may be missing or wrong.",
+        field="identifier",
+    )
+
+
+def checked_lei(value: str) -> str:
+    """
+    A legal entity identifier in its compact form, "" for none.
+
+    raises  Invalid
+    source  ISO 17442, check digits by ISO 7064
+    """
+    if not value.strip():
+        return ""
     try:
-        return str(module.validate(value))
+        return str(lei.validate(value))
     except ValidationError:
         raise Invalid(
-            f"{IDENTIFIER_KINDS[kind]}: this is not a valid number; a digit may be missing or wrong.",
-            field="identifier",
+            "The LEI is not valid; it has 20 characters with two check digits.", field="lei"
         ) from None
+
+
+def _modules(kind: str, country: str, *, person: bool) -> list[Any]:
+    """The checks of a kind of number; none where the country's is not known, and then the number is taken as typed."""
+    if kind in _FIXED:
+        return [_FIXED[kind]]
+    names = _PERSONAL.get(country, ()) if person else ("tin", "vat")
+    found = [get_cc_module(country.lower(), name) for name in names]
+    return [module for module in found if module is not None][: None if person else 1]
 
 
 def masked(value: str, *, keep: int = 4) -> str:

@@ -40,7 +40,7 @@ DOCUMENT_KINDS: Mapping[str, str] = MappingProxyType(
     {
         "identity": "Passport or national identity card",
         "address": "Proof of address of the last three months",
-        "formation": "Certificate of formation or register extract",
+        "formation": "Certificate of formation, register extract, trust deed or plan document",
         "authority": "Resolution or power that shows who may sign",
         "ownership": "List of owners with 25 % or more and one person in control",
         "source_of_funds": "Where the money comes from",
@@ -165,11 +165,19 @@ def risk_score(facts: RiskFacts) -> RiskScore:
     return RiskScore(tuple(parts))
 
 
-def required_documents(*, kind: str, risk: RiskScore) -> tuple[str, ...]:
-    """The kinds of document a case needs, by investor and risk, in the order they are asked for."""
-    needed = (
-        ("formation", "authority", "ownership", "identity") if kind == "entity" else ("identity", "address")
-    )
+_ENTITY_PAPERS = ("formation", "authority", "ownership", "identity")
+_PAPERS_OF_FORM = {"trust": ("formation", "authority", "identity"), "plan": ("formation", "identity")}
+
+
+def required_documents(*, kind: str, risk: RiskScore, entity_form: str = "") -> tuple[str, ...]:
+    """
+    The kinds of document a case needs, by investor and risk, in the order they are asked for. Nobody owns a trust or a
+    plan, so no list of owners is asked of them.
+    """
+    if kind == "entity":
+        needed = _PAPERS_OF_FORM.get(entity_form, _ENTITY_PAPERS)
+    else:
+        needed = ("identity", "address")
     return (*needed, "source_of_funds") if risk.points >= HIGH_RISK_FROM else needed
 
 
@@ -181,10 +189,12 @@ class Evidence:
     expires_on: date | None = None
 
 
-def evidence_findings(*, kind: str, risk: RiskScore, documents: Sequence[Evidence], on: date) -> Decision:
+def evidence_findings(
+    *, kind: str, risk: RiskScore, documents: Sequence[Evidence], on: date, entity_form: str = ""
+) -> Decision:
     """One finding per required document: present and not expired on the day."""
     findings = []
-    for needed in required_documents(kind=kind, risk=risk):
+    for needed in required_documents(kind=kind, risk=risk, entity_form=entity_form):
         good = [d for d in documents if d.kind == needed and (d.expires_on is None or d.expires_on >= on)]
         expired = [d.expires_on for d in documents if d.kind == needed and d.expires_on and d.expires_on < on]
         label = DOCUMENT_KINDS[needed]

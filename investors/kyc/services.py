@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from investors.domain.entities import WITHOUT_OWNERS
 from investors.domain.kyc import (
     CASE,
     DOCUMENT_KINDS,
@@ -39,6 +40,7 @@ _FIELD_NAMES = {
     "born_or_formed": "Date of birth or formation",
     "address": "Address",
     "tax_countries": "Tax residence",
+    "entity_form": "Form of the entity",
 }
 _NEEDED_PERSONS = (
     ("joint", "joint_holder", "The other joint holder"),
@@ -340,6 +342,23 @@ def completeness(row: Case, *, on: date) -> Decision:
                     remedy=f"Name: {label.lower()}.",
                 )
             )
+    owned = investor.kind == "entity" and investor.entity_form not in WITHOUT_OWNERS
+    if owned and "beneficial_owner" not in roles and not investor.no_large_owner:
+        findings.append(
+            Finding(
+                rule="person-beneficial-owner",
+                outcome=Outcome.FAILED,
+                message="Owners of 25 % or more are missing.",
+                remedy="Name them, or say in the profile that nobody owns so much.",
+                source="31 CFR 1010.230(d)(1)",
+            )
+        )
     papers = [Evidence(paper.kind, paper.expires_on) for paper in row.papers.all()]
-    evidence = evidence_findings(kind=investor.kind, risk=risk_now(row, on=on), documents=papers, on=on)
+    evidence = evidence_findings(
+        kind=investor.kind,
+        entity_form=investor.entity_form,
+        risk=risk_now(row, on=on),
+        documents=papers,
+        on=on,
+    )
     return Decision.of([*findings, *evidence.findings], rule_set="KYC case")

@@ -116,4 +116,85 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
+        *(
+            migrations.AddField(model, name, field)
+            for model, name, field in (
+                (
+                    "investor",
+                    "mailing_address",
+                    portal.accounts.fields.EncryptedTextField(blank=True, default=""),
+                ),
+                ("investor", "phone", portal.accounts.fields.EncryptedTextField(blank=True, default="")),
+                (
+                    "investor",
+                    "entity_form",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("corporation", "Corporation"),
+                            ("llc", "Limited liability company"),
+                            ("partnership", "Partnership"),
+                            ("trust", "Trust"),
+                            ("plan", "IRA or retirement plan"),
+                        ],
+                        max_length=12,
+                        default="",
+                    ),
+                ),
+                ("investor", "no_large_owner", models.BooleanField(default=False)),
+                ("investor", "lei", models.CharField(blank=True, max_length=20, default="")),
+                ("relatedperson", "is_entity", models.BooleanField(default=False)),
+                (
+                    "relatedperson",
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stakes",
+                        to="investors.investor",
+                    ),
+                ),
+                ("relatedperson", "title", models.CharField(blank=True, max_length=80, default="")),
+                ("relatedperson", "identifier_kind", models.CharField(default="none", max_length=8)),
+                (
+                    "relatedperson",
+                    "identifier",
+                    portal.accounts.fields.EncryptedTextField(blank=True, default=""),
+                ),
+            )
+        ),
+        migrations.AddConstraint(
+            "investor",
+            models.CheckConstraint(
+                condition=models.Q(
+                    ("kind", "entity"),
+                    models.Q(("entity_form", ""), ("lei", ""), ("no_large_owner", False)),
+                    _connector="OR",
+                ),
+                name="investor_entity_facts_of_entities",
+            ),
+        ),
+        migrations.AddConstraint(
+            "relatedperson",
+            models.CheckConstraint(
+                condition=models.Q(
+                    ("role", "beneficial_owner"),
+                    models.Q(("is_entity", False), ("owner__isnull", True)),
+                    _connector="OR",
+                ),
+                name="only_owners_are_entities",
+            ),
+        ),
+        migrations.AddConstraint(
+            "relatedperson",
+            models.CheckConstraint(
+                condition=models.Q(
+                    ("owner__isnull", True),
+                    models.Q(("owner", models.F("investor")), _negated=True),
+                    _connector="OR",
+                ),
+                name="nobody_owns_himself",
+            ),
+        ),
     ]

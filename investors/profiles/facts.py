@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from investors.domain.claims import Kind
+from investors.domain.entities import ENTITY_FORMS, tax_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,24 @@ class InvestorFacts:
     identity_changed_at: datetime
     closed_at: datetime | None
     missing: tuple[str, ...]
+    entity_form: str = ""
+    no_large_owner: bool = False
+    lei: str = ""
+
+    @property
+    def entity_form_label(self) -> str:
+        return ENTITY_FORMS.get(self.entity_form, "")
+
+    @property
+    def tax_form(self) -> str:
+        """The IRS form that fits what is declared, such as "W-8BEN"."""
+        return tax_form(
+            kind=self.kind,
+            entity_form=self.entity_form,
+            country=self.country,
+            us_person=self.us_person,
+            tax_countries=self.tax_countries,
+        )
 
     @property
     def owner(self) -> str:
@@ -52,6 +71,8 @@ class PersonalData:
     identifier_kind: str = "none"
     identifier: str = ""
     address: str = ""
+    mailing_address: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +95,10 @@ class RelatedFacts:
     country: str
     ownership_ppm: int | None
     masked_name: str
+    is_entity: bool = False
+    owner_reference: str = ""
+    title: str = ""
+    masked_identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +139,23 @@ class RevisionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """One field as a revision left it, opened: what it was before and what it became, as text."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRevision:
+    """A revision with what changed in it, opened to an officer for a stated reason."""
+
+    revision: RevisionFacts
+    changes: tuple[ChangeFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileInput:
     """
     What an investor may say of himself; None leaves a field as it is.
@@ -133,3 +175,8 @@ class ProfileInput:
     identifier_kind: str | None = None
     identifier: str | None = None
     address: str | None = None
+    mailing_address: str | None = None
+    phone: str | None = None
+    entity_form: str | None = None
+    no_large_owner: bool | None = None
+    lei: str | None = None

@@ -112,7 +112,15 @@ def _names(row: Investor) -> list[NamedPerson]:
     related = [person for person in row.related_persons.all() if person.ended_at is None]
     for person in sorted(related, key=lambda one: (one.added_at, one.pk)):
         born = date.fromisoformat(person.born) if person.born else None
-        people.append(NamedPerson(f"related_person:{person.pk}", person.name, born, person.country))
+        people.append(
+            NamedPerson(
+                f"related_person:{person.pk}",
+                person.name,
+                born,
+                person.country,
+                "entity" if person.is_entity else "",
+            )
+        )
     return people
 
 
@@ -132,7 +140,7 @@ def owned_shares() -> list[OwnedShare]:
 
 def related_persons(investor_id: UUID) -> list[RelatedFacts]:
     """The persons behind an investor, names masked, oldest first."""
-    rows = RelatedPerson.objects.filter(investor_id=investor_id, ended_at=None).order_by("added_at", "pk")
+    rows = RelatedPerson.objects.filter(investor_id=investor_id, ended_at=None).select_related("owner")
     return [
         RelatedFacts(
             id=person.pk,
@@ -141,8 +149,12 @@ def related_persons(investor_id: UUID) -> list[RelatedFacts]:
             country=person.country,
             ownership_ppm=person.ownership_ppm,
             masked_name=masked_name(person.name),
+            is_entity=person.is_entity,
+            owner_reference=person.owner.reference if person.owner else "",
+            title=person.title,
+            masked_identifier=masked(person.identifier),
         )
-        for person in rows
+        for person in rows.order_by("added_at", "pk")
     ]
 
 
@@ -172,6 +184,9 @@ def investor_facts(row: Investor) -> InvestorFacts:
         identity_changed_at=row.identity_changed_at,
         closed_at=row.closed_at,
         missing=tuple(_missing(row)),
+        entity_form=row.entity_form,
+        no_large_owner=row.no_large_owner,
+        lei=row.lei,
     )
 
 
@@ -182,6 +197,8 @@ def open_row(row: Investor) -> PersonalData:
 
 def _missing(row: Investor) -> list[str]:
     empty = [name for name in ("legal_name", "born_or_formed", "address") if not getattr(row, name)]
+    if row.kind == Investor.Kind.ENTITY and not row.entity_form:
+        empty.append("entity_form")
     return [*empty, "tax_countries"] if not row.tax_countries else empty
 
 
@@ -199,4 +216,6 @@ def _opened(row: Investor) -> PersonalData:
         identifier_kind=row.identifier_kind,
         identifier=row.identifier,
         address=row.address,
+        mailing_address=row.mailing_address,
+        phone=row.phone,
     )

@@ -8,18 +8,29 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from investors.domain.identifiers import checked_identifier, country_code
+from investors.domain.entities import ENTITY_FORMS, OWNERS_FROM_PPM
+from investors.domain.identifiers import checked_identifier, checked_lei, country_code
+from investors.domain.profile_values import checked_day, checked_phone, checked_text
 from investors.profiles.facts import InvestorFacts, PersonalData, ProfileInput
-from investors.profiles.models import Investor, RelatedPerson, Revision
+from investors.profiles.models import Investor, RelatedPerson
+from investors.profiles.ownership import has_large_owner, owner_named, refuse_misplaced
 from investors.profiles.selectors import NoSuchInvestor, investor_facts, open_row
+from investors.profiles.snapshot import locked, revise
 from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
-from portal.domain.canonical import canonical_json
 from portal.domain.errors import Conflict, Invalid, NotFound
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_IDENTITY = {"kind", "country", "legal_name", "born_or_formed", "identifier", "identifier_kind"}
+_IDENTITY = {
+    "kind",
+    "country",
+    "legal_name",
+    "born_or_formed",
+    "identifier",
+    "identifier_kind",
+    "entity_form",
+}
 _LIMITS = {"legal_name": 200, "address": 500}
 
 
@@ -37,12 +48,6 @@ class ReasonMissing(Invalid):
     """Personal data is opened only for a stated reason."""
 
     code = "reason-missing"
-
-
-class TooMuchOwned(Invalid):
-    """Shares of one entity add up to more than the whole."""
-
-    code = "too-much-owned"
 
 
 class NoSuchRelatedPerson(NotFound):
@@ -90,7 +95,7 @@ def create_investor(
             raise AlreadyAnInvestor(
                 "You already have an investor profile.", next_step="Continue with the profile you have."
             ) from clash
-        revision = _revise(row, changed=("kind", "country", "us_person"), actor=actor, reason="opened", at=at)
+        revision = revise(row, changed=("kind", "country", "us_person"), actor=actor, reason="opened", at=at)
         record(
             actor=actor,
             action="investor.opened",
@@ -114,7 +119,7 @@ def update_profile(
     raises  NoSuchInvestor, NothingChanged, Invalid naming the field
     """
     with transaction.atomic():
-        row = _locked(investor_id)
+        row = locked(investor_id)
         before = open_row(row)
         changed = _apply(row, before, profile, today=at.date())
         if not changed:
@@ -123,7 +128,7 @@ def update_profile(
         if _IDENTITY & set(changed):
             row.identity_changed_at = at
         row.save()
-        revision = _revise(row, changed=changed, actor=actor, reason=reason, at=at)
+        revision = revise(row, changed=changed, actor=actor, reason=reason, at=at)
         record(
             actor=actor,
             action="investor.profile_changed",
@@ -183,7 +188,7 @@ def reveal(*, investor_id: UUID, reason: str, actor: Actor, at: datetime) -> Per
             subject=f"investor:{row.pk}",
             reason=reason.strip(),
             at=at,
-            fields=["address", "born_or_formed", "identifier", "legal_name"],
+            fields=["address", "born_or_formed", "identifier", "legal_name", "mailing_address", "phone"],
         )
         return open_row(row)
 
@@ -198,33 +203,56 @@ def add_related_person(
     at: datetime,
     born: str = "",
     ownership_ppm: int | None = None,
+    is_entity: bool = False,
+    owner_reference: str = "",
+    title: str = "",
+    identifier_kind: str = "none",
+    identifier: str = "",
 ) -> UUID:
     """
     Name a person behind the investor.
 
-    role           joint_holder | beneficial_owner | control_person | signatory
-    born           ISO date, or "" where unknown
-    ownership_ppm  for a beneficial owner: parts per million of the entity
-    raises         NoSuchInvestor, TooMuchOwned, Invalid naming the field
+    role             joint_holder | beneficial_owner | control_person | signatory
+    born             ISO date, or "" where unknown
+    ownership_ppm    for a beneficial owner: parts per million of the entity
+    is_entity        the owner is an entity itself
+    owner_reference  of the owner's own profile, where it invests here: "INV-7KQ2MX"
+    title            by what right he signs or controls, such as "Trustee"
+    raises           NoSuchInvestor, TooMuchOwned, OwnersInCircle, Invalid naming the field
     """
     with transaction.atomic():
-        row = _locked(investor_id)
-        _check_related(row, role, ownership_ppm)
+        row = locked(investor_id)
+        refuse_misplaced(row, role, ownership_ppm, is_entity=is_entity or bool(owner_reference.strip()))
+        owner = owner_named(row, owner_reference, name=name) if is_entity or owner_reference.strip() else None
+        place = country_code(country)
+        entity = owner.kind == Investor.Kind.ENTITY if owner else is_entity
         person = RelatedPerson(
             id=uuid.uuid4(),
             investor=row,
             role=role,
-            country=country_code(country),
+            country=place,
             ownership_ppm=ownership_ppm if role == RelatedPerson.Role.BENEFICIAL_OWNER else None,
-            name=_text(name, "name", 200),
-            born=_day(born, today=at.date()) if born else "",
+            is_entity=entity,
+            owner=owner,
+            title=checked_text(title, "title", 80) if title.strip() else "",
+            name=checked_text(name, "name", 200, letters=True),
+            born=checked_day(born, today=at.date(), field="born", person=not entity) if born else "",
+            identifier_kind=identifier_kind,
+            identifier=checked_identifier(
+                kind=identifier_kind,
+                value=identifier,
+                country=place,
+                investor_kind="entity" if entity else "natural",
+            ),
             added_at=at,
         )
         person.save(force_insert=True)
+        if (person.ownership_ppm or 0) >= OWNERS_FROM_PPM:
+            row.no_large_owner = False
         row.version += 1
         row.identity_changed_at = at
-        row.save(update_fields=["version", "identity_changed_at"])
-        revision = _revise(row, changed=(f"{role} added",), actor=actor, reason="", at=at)
+        row.save(update_fields=["version", "identity_changed_at", "no_large_owner"])
+        revision = revise(row, changed=(f"{role} added",), actor=actor, reason="", at=at)
         record(
             actor=actor,
             action="investor.related_person_added",
@@ -248,13 +276,13 @@ def end_related_person(*, related_person_id: UUID, reason: str, actor: Actor, at
         person = RelatedPerson.objects.select_for_update().filter(pk=related_person_id, ended_at=None).first()
         if person is None:
             raise NoSuchRelatedPerson("There is no such person in force.")
-        row = _locked(person.investor_id)
+        row = locked(person.investor_id)
         person.ended_at = at
         person.save(update_fields=["ended_at"])
         row.version += 1
         row.identity_changed_at = at
         row.save(update_fields=["version", "identity_changed_at"])
-        revision = _revise(row, changed=(f"{person.role} ended",), actor=actor, reason=reason, at=at)
+        revision = revise(row, changed=(f"{person.role} ended",), actor=actor, reason=reason, at=at)
         record(
             actor=actor,
             action="investor.related_person_ended",
@@ -266,15 +294,6 @@ def end_related_person(*, related_person_id: UUID, reason: str, actor: Actor, at
         )
 
 
-def _locked(investor_id: UUID) -> Investor:
-    row = Investor.objects.select_for_update().filter(pk=investor_id).first()
-    if row is None:
-        raise NoSuchInvestor("There is no investor with this id.")
-    if row.closed_at is not None:
-        raise Conflict(f"This investor was closed on {row.closed_at:%d %b %Y}; nothing can change any more.")
-    return row
-
-
 def _apply(row: Investor, before: PersonalData, profile: ProfileInput, *, today: date) -> tuple[str, ...]:
     """Write what differs onto the row; the names of changed fields in a stable order."""
     wanted = _checked(row, before, profile, today=today)
@@ -283,6 +302,8 @@ def _apply(row: Investor, before: PersonalData, profile: ProfileInput, *, today:
         "born_or_formed": before.born_or_formed.isoformat() if before.born_or_formed else "",
         "identifier": before.identifier,
         "address": before.address,
+        "mailing_address": before.mailing_address,
+        "phone": before.phone,
     }
     changed = []
     for name, value in wanted.items():
@@ -317,99 +338,63 @@ def _checked(row: Investor, before: PersonalData, profile: ProfileInput, *, toda
                 "What you expect to invest must lie between 0 and 10 trillion.", field="expected_minor"
             )
         wanted["expected_minor"] = profile.expected_minor
+    kind = wanted.get("kind", row.kind)
+    return (
+        wanted | _private(row, before, profile, kind, place, today) | _entity_facts(row, profile, kind=kind)
+    )
+
+
+def _private(
+    row: Investor, before: PersonalData, profile: ProfileInput, kind: str, place: str, today: date
+) -> dict[str, Any]:
+    """What lies sealed."""
+    wanted: dict[str, Any] = {}
     for name, most in _LIMITS.items():
         given = getattr(profile, name)
         if given is not None:
-            wanted[name] = _text(given, name, most)
+            wanted[name] = checked_text(given, name, most, letters=name == "legal_name")
     if profile.born_or_formed is not None:
-        wanted["born_or_formed"] = _day(profile.born_or_formed, today=today)
-    if profile.identifier is not None or profile.identifier_kind is not None:
-        kind = profile.identifier_kind if profile.identifier_kind is not None else row.identifier_kind
-        value = profile.identifier if profile.identifier is not None else before.identifier
-        wanted["identifier_kind"] = kind
-        wanted["identifier"] = checked_identifier(
-            kind=kind, value=value, country=place, investor_kind=wanted.get("kind", row.kind)
+        person = kind != Investor.Kind.ENTITY
+        wanted["born_or_formed"] = checked_day(
+            profile.born_or_formed, today=today, field="born_or_formed", person=person
         )
+    if profile.identifier is not None or profile.identifier_kind is not None:
+        given = profile.identifier_kind
+        number_kind = given if given is not None else row.identifier_kind
+        value = profile.identifier if profile.identifier is not None else before.identifier
+        wanted["identifier_kind"] = number_kind
+        wanted["identifier"] = checked_identifier(
+            kind=number_kind, value=value, country=place, investor_kind=kind
+        )
+    if profile.mailing_address is not None:
+        given = profile.mailing_address
+        wanted["mailing_address"] = checked_text(given, "mailing_address", 500) if given.strip() else ""
+    if profile.phone is not None:
+        wanted["phone"] = checked_phone(profile.phone)
     return wanted
 
 
-def _text(value: str, field: str, most: int) -> str:
-    text = " ".join(value.split())
-    label = field.replace("_", " ").capitalize()
-    if not text:
-        raise Invalid(f"{label} is empty.", field=field)
-    if len(text) > most:
-        raise Invalid(f"{label} has {len(text)} characters; at most {most} are possible.", field=field)
-    if not text.isprintable():
-        raise Invalid(f"{label} contains characters that cannot be shown.", field=field)
-    return text
-
-
-def _day(text: str, *, today: date, field: str = "born_or_formed") -> str:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Invalid("The date is not one of the calendar; write it as 1980-12-31.", field=field) from None
-    if day > today:
-        raise Invalid(f"{day.isoformat()} lies in the future.", field=field)
-    if day.year < 1850:
-        raise Invalid(f"{day.isoformat()} lies too far back.", field=field)
-    return day.isoformat()
-
-
-def _check_related(row: Investor, role: str, ownership_ppm: int | None) -> None:
-    if role not in RelatedPerson.Role.values:
-        raise Invalid(f"The role is one of {', '.join(RelatedPerson.Role.values)}.", field="role")
-    if (role == RelatedPerson.Role.JOINT_HOLDER) != (row.kind == Investor.Kind.JOINT):
+def _entity_facts(row: Investor, profile: ProfileInput, *, kind: str) -> dict[str, Any]:
+    """What only an entity has; a profile that becomes a person's loses it."""
+    people = {person.role: person for person in row.related_persons.filter(ended_at=None)}
+    if kind != row.kind and people:
         raise Invalid(
-            "A joint holder stands beside joint holders only; owners and signatories behind an entity.",
-            field="role",
+            "People are named behind this investor. Remove them before you change who invests.", field="kind"
         )
-    if role != RelatedPerson.Role.BENEFICIAL_OWNER:
-        return
-    if ownership_ppm is None or not 0 < ownership_ppm <= 1_000_000:
-        raise Invalid("A beneficial owner owns more than 0 % and at most 100 %.", field="ownership")
-    others = row.related_persons.filter(role=role, ended_at=None).values_list("ownership_ppm", flat=True)
-    total = sum(ppm or 0 for ppm in others) + ownership_ppm
-    if total > 1_000_000:
-        raise TooMuchOwned(
-            f"The owners would hold {total / 10_000:.4f} % together; 100 % is the whole.", field="ownership"
-        )
-
-
-def _revise(row: Investor, *, changed: tuple[str, ...], actor: Actor, reason: str, at: datetime) -> Revision:
-    data = open_row(row)
-    # The salt keeps the hash of this text, which stands in the trail, from telling what the text says.
-    snapshot = {
-        "_salt": secrets.token_hex(16),
-        "kind": row.kind,
-        "country": row.country,
-        "tax_countries": list(row.tax_countries),
-        "us_person": row.us_person,
-        "politically_exposed": row.politically_exposed,
-        "expected_minor": str(row.expected_minor),
-        "legal_name": data.legal_name,
-        "born_or_formed": data.born_or_formed.isoformat() if data.born_or_formed else "",
-        "identifier_kind": row.identifier_kind,
-        "identifier": data.identifier,
-        "address": data.address,
-        "related_persons": [
-            {
-                "id": str(person.pk),
-                "name": person.name,
-                "born": person.born,
-                "country": person.country,
-            }
-            for person in row.related_persons.order_by("pk")
-        ],
-    }
-    return Revision.objects.create(
-        investor=row,
-        version=row.version,
-        changed=list(changed),
-        snapshot=canonical_json(snapshot).decode(),
-        actor=str(actor),
-        actor_label=actor.label,
-        reason=reason,
-        at=at,
-    )
+    if kind != Investor.Kind.ENTITY:
+        return {"entity_form": "", "no_large_owner": False, "lei": ""}
+    wanted: dict[str, Any] = {}
+    if profile.entity_form is not None:
+        if profile.entity_form not in ENTITY_FORMS:
+            raise Invalid(f"The form is one of {', '.join(ENTITY_FORMS.values())}.", field="entity_form")
+        wanted["entity_form"] = profile.entity_form
+    if profile.no_large_owner is not None:
+        if profile.no_large_owner and has_large_owner(row):
+            raise Invalid(
+                "An owner of 25 % or more is named. Remove him before you say that there is none.",
+                field="no_large_owner",
+            )
+        wanted["no_large_owner"] = profile.no_large_owner
+    if profile.lei is not None:
+        wanted["lei"] = checked_lei(profile.lei)
+    return wanted

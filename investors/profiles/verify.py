@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from investors.profiles.models import Investor, Revision
+from investors.profiles.models import Investor, RelatedPerson, Revision
 from portal.audit.verify import named, one_snapshot
 from portal.domain.sealing import CannotUnseal
 
@@ -28,7 +28,7 @@ def _differences() -> Iterator[str]:
             continue
         try:
             said = json.loads(revision.snapshot)
-            wrong = [name for name in said if not name.startswith("_") and _now(row, name) != said[name]]
+            wrong = [name for name in said if not name.startswith("_") and not _agrees(row, name, said[name])]
         except CannotUnseal:
             yield f"investors_investor {row.pk}: a sealed value of it or of its newest revision cannot be opened."
             continue
@@ -36,11 +36,19 @@ def _differences() -> Iterator[str]:
             yield f"investors_investor {row.pk}: {', '.join(wrong)} differ from revision {revision.version}."
 
 
-def _now(row: Investor, name: str) -> Any:
+def _agrees(row: Investor, name: str, said: Any) -> bool:
     if name == "related_persons":
         people = sorted(row.related_persons.all(), key=lambda person: person.pk)
-        return [
-            {"id": str(one.pk), "name": one.name, "born": one.born, "country": one.country} for one in people
-        ]
+        return [[_now(one, field) for field in told] for one, told in zip(people, said, strict=False)] == [
+            list(told.values()) for told in said
+        ] and len(people) == len(said)
+    if name == "expected_minor" and row.closed_at is not None and row.expected_minor == 0:
+        return True  # erased when the account was closed
+    return bool(_now(row, name) == said)
+
+
+def _now(row: Investor | RelatedPerson, name: str) -> Any:
     value = getattr(row, name, None)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if value is None or isinstance(value, str | bool | list):
+        return value
+    return str(value)

@@ -110,6 +110,8 @@ def new_investor(
         "address": "1 Example Street, Springfield",
         "tax_countries": (country,),
     }
+    if kind == "entity":
+        given |= {"entity_form": "llc", "no_large_owner": True}
     facts = profiles.update_profile(
         investor_id=made.id,
         profile=ProfileInput(**{**given, **profile}),  # type: ignore[arg-type]

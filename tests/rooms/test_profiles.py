@@ -189,7 +189,7 @@ def test_owners_hold_at_most_the_whole_together(now):
     entity = new_investor(at=now, kind="entity")
     owner(entity, now, 600_000)
     last = owner(entity, now, 400_000)
-    with pytest.raises(services.TooMuchOwned, match=r"100\.0001 % together"):
+    with pytest.raises(ownership.TooMuchOwned, match=r"100\.0001 % together"):
         owner(entity, now, 1)
     assert len(selectors.related_persons(entity.id)) == 3
     services.end_related_person(related_person_id=last, reason="sold", actor=accounts.SETUP, at=now)

@@ -92,6 +92,8 @@ def sign_up(who: Person, clock: Clock) -> Investor:
             address="17 Sample Street, Springfield",
             tax_countries=(who.country,),
             expected_minor=50_000_000,
+            entity_form="llc" if who.kind == "entity" else None,
+            no_large_owner=True if who.kind == "entity" else None,
         ),
         reason="onboarding",
         actor=me,
