@@ -233,3 +233,11 @@ class AsOfForm(forms.Form):
     """A past day; the cap table is told as it stood at its end."""
 
     as_of = DayField(label="As of", required=False)
+    since = DayField(label="What changed since", required=False)
+
+
+class OcfForm(forms.Form):
+    file = forms.FileField(
+        label="Open Cap Table package",
+        help_text="A zip archive, or one JSON file with a list of OCF files. Version 1.2.0, at most 32 MB.",
+    )

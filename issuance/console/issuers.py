@@ -18,7 +18,7 @@ from portal.accounts.selectors import user_by_email
 from portal.domain.errors import Invalid, NotAllowed, Refused
 from portal.http import desk
 from portal.http.actors import actor_of
-from portal.http.authorization import possible, require
+from portal.http.authorization import allowed, possible, require
 from portal.http.consoles import compliance_console, issuer_console
 from portal.http.desk import Task
 from portal.http.forms import add_refusal
@@ -141,6 +141,7 @@ def _page(request: HttpRequest, issuer_id: UUID, door: str) -> HttpResponse:
         "assets": assets(one.id),
         "securities": securities(issuer_ids=[one.id]),
         "form": ReasonForm(),
+        "may_edit": door == "console" and allowed(request, "issuer.edit", organisation=one.id),
         "may_review": door == "compliance" and possible(request, "issuer.review"),
         "door": door,
     }

@@ -121,3 +121,30 @@ def _class_table(security: str, holders: Mapping[str, int]) -> ClassTable:
         Line(holder, quantity, share) for (holder, quantity), share in zip(ordered, shares, strict=True)
     )
     return ClassTable(security, sum(holders.values()), lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a holder had of a class on one day and on another, in smallest units."""
+
+    security: str
+    holder: str
+    before: int
+    after: int
+
+    @property
+    def by(self) -> int:
+        return self.after - self.before
+
+
+def diff(before: Sequence[Position], after: Sequence[Position]) -> list[Change]:
+    """Every position that differs, in the order of class and holder; several of one class and holder are summed."""
+    sums: tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]] = ({}, {})
+    for found, positions in zip(sums, (before, after), strict=True):
+        for one in positions:
+            key = (one.security, one.holder)
+            found[key] = found.get(key, 0) + one.quantity
+    changes = [
+        Change(*key, sums[0].get(key, 0), sums[1].get(key, 0)) for key in sorted({**sums[0], **sums[1]})
+    ]
+    return [one for one in changes if one.by]

@@ -116,3 +116,12 @@ def _checked(content: bytes, name: str) -> bytes:
     if len(content) > MAX_FILE_BYTES:
         raise TooLarge(f"{name[:120]} has more than {MAX_FILE_BYTES:,} bytes.", field="file")
     return content
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """One archive with these files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, content in files.items():
+            opened.writestr(name, content)
+    return packed.getvalue()

@@ -16,11 +16,12 @@ from issuance.ocf.facts import ImportFacts
 from issuance.ocf.models import OcfImport, OcfObject
 from issuance.ocf.reader import Reading
 from issuance.ocf.selectors import import_facts
+from issuance.ocf.writer import write_package
 from issuance.securities.models import Security
 from portal.accounts.fields import seal
 from portal.audit.services import record
 from portal.domain.actors import Actor
-from portal.domain.canonical import fingerprint
+from portal.domain.canonical import fingerprint, sha256_hex
 from portal.domain.errors import Conflict, Invalid
 
 BATCH = 2_000
@@ -79,6 +80,26 @@ def import_package(
             sha256=made.sha256,
         )
     return import_facts(made)
+
+
+def export_package(*, issuer_id: UUID, actor: Actor, at: datetime) -> dict[str, bytes]:
+    """
+    The issuer's cap table as OCF files by name; who took it is kept, for it names people.
+
+    raises  NoSuchIssuer
+    """
+    with transaction.atomic():
+        files = write_package(issuer_id, at=at)
+        record(
+            actor=actor,
+            action="ocf.exported",
+            subject=f"issuer:{issuer_id}",
+            organisation=issuer_id,
+            at=at,
+            files=len(files),
+            sha256=sha256_hex(b"".join(files.values())),
+        )
+    return files
 
 
 def _not_from_here(reading: Reading) -> None:

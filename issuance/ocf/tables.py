@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from issuance.domain.cap_table import PPM
+from issuance.domain.cap_table import PPM, Position
 from issuance.domain.ocf_objects import SCALE, Package, written
 from issuance.domain.ocf_replay import History, Holding, Pool, replay
 from issuance.ocf.selectors import latest, package
@@ -39,6 +39,11 @@ class Row:
     share_ppm: int = 0
     currency: str = ""
 
+    @property
+    def key(self) -> str:
+        """The class among those of an issuer: kind, id and currency."""
+        return f"{self.kind}|{self.security}|{self.currency}"
+
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
@@ -68,6 +73,10 @@ class Table:
     classes: tuple[ClassRow, ...]
     pools: tuple[PoolRow, ...]
     imported: bool
+
+    def positions(self) -> list[Position]:
+        """Units by class and holder; a class is told apart by kind and currency."""
+        return [Position(row.key, row.holder, row.units) for row in self.rows]
 
     def of(self, kind: str) -> list[Row]:
         return [row for row in self.rows if row.kind == kind]

@@ -102,6 +102,7 @@ EVENTS = {
     "methodologies.index_terminated": "Index terminated",
     "methodologies.version_added": "Index rules changed",
     "offering.cancelled": "Offering cancelled",
+    "ocf.exported": "Cap table exported",
     "ocf.imported": "Cap table history imported",
     "offering.closed": "Offering closed",
     "offering.created": "Offering drafted",

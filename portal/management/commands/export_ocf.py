@@ -1,7 +1,5 @@
 """Write an issuer's cap table as an Open Cap Table package."""
 
-import io
-import zipfile
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -9,8 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from issuance.ocf.writer import write_package
+from issuance.ocf.containers import zipped
+from issuance.ocf.services import export_package
+from portal.domain.actors import Actor
 from portal.management.choices import issuer_named
+
+ACTOR = Actor(kind="system", id="manage.py export_ocf", label="export_ocf")
 
 
 class Command(BaseCommand):
@@ -26,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
         issuer = issuer_named(options["issuer"])
-        files = write_package(issuer.id, at=timezone.now())
+        files = export_package(issuer_id=issuer.id, actor=ACTOR, at=timezone.now())
         try:
             if path.suffix.lower() == ".zip":
                 path.write_bytes(zipped(files))
@@ -39,12 +41,3 @@ class Command(BaseCommand):
         except OSError as broken:
             raise CommandError(f"{path} cannot be written: {broken.strerror}.") from broken
         self.stdout.write(f"{len(files)} files of {issuer.legal_name} in {path}.")
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    """One archive with these files."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return packed.getvalue()
