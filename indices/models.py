@@ -1,5 +1,6 @@
 """Models of this house, collected from its rooms so that Django finds them."""
 
+from indices.backtests.models import Backtest
 from indices.levels.models import Level
 from indices.methodologies.models import Index, MethodologyVersion
 from indices.prices.models import Asset, ImportBatch, Observation
@@ -8,6 +9,7 @@ from indices.subscriptions.models import DealingRun, Order, StreamedFee
 
 __all__ = [
     "Asset",
+    "Backtest",
     "Basket",
     "BasketLine",
     "Constituent",

@@ -52,3 +52,17 @@ class VersionForm(forms.Form):
     effective_from = forms.DateField(label="In force from", widget=forms.DateInput(attrs={"type": "date"}))
     note = forms.CharField(label="Why", max_length=500)
     document = JSONText(label="Methodology")
+
+
+class BacktestForm(forms.Form):
+    document = JSONText(label="Methodology", help_text="JSON, checked as for an index.")
+    first = forms.DateField(label="First reference date", widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
+    cost_bps = forms.IntegerField(
+        label="Costs of a trade",
+        required=False,
+        help_text="Hundredths of a percent of what is bought or sold; empty: as the rules say.",
+    )
+    lag_days = forms.IntegerField(
+        label="Days from decision to trade", required=False, help_text="Empty: as the rules say."
+    )

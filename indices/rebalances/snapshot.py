@@ -51,7 +51,7 @@ def take(rules: Rules, *, day: date, incumbents: Collection[str], known_by: date
     raises  EmptyUniverse; StalePrices when an incumbent, or a token that traded within the last seven days, has no
             price of exactly this day
     """
-    universe = _universe(rules)
+    universe = universe_of(rules)
     symbols = sorted({one.symbol for one in universe})
     if not symbols:
         raise EmptyUniverse("No token that prices are kept for belongs to this universe.", field="universe")
@@ -99,7 +99,8 @@ def _window(rules: Rules, symbols: Sequence[str], day: date, known_by: datetime)
     return panel(symbols, first=first, last=day, known_by=known_by).closes
 
 
-def _universe(rules: Rules) -> list[AssetFacts]:
+def universe_of(rules: Rules) -> list[AssetFacts]:
+    """Every token that the rules let stand for selection, by symbol."""
     if rules.symbols:
         return assets(symbols=rules.symbols)
     if rules.sectors:

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
+from indices.backtests.charts import test_chart
+from indices.backtests.facts import BacktestFacts
 from indices.levels.facts import LevelFacts
 from portal.http.charts import Chart, Marks, Part, Series, donut, line_chart, plain_label, sparkline
 
@@ -33,3 +37,28 @@ def weights_chart(weights: Sequence[tuple[str, int]]) -> Chart | None:
 
 def spark(levels: Sequence[LevelFacts]) -> Marks:
     return sparkline([float(one.level) for one in levels])
+
+
+def joined_chart(found: BacktestFacts, levels: Sequence[LevelFacts]) -> Chart:
+    """
+    The backtest up to the first live day, shaded, then the levels as published.
+
+    The backtest is scaled to meet the first live level: its growth says something, its height does not.
+    """
+    live = [one for one in levels if one.live]
+    if not live:
+        return test_chart(found)
+    kept = [n for n, day in enumerate(found.days) if day < live[0].day]
+    if not kept:
+        return test_chart(found)
+    meeting = found.net[kept[-1] + 1] if kept[-1] + 1 < len(found.net) else found.net[kept[-1]]
+    scale = float(live[0].level) / meeting
+    values = [found.net[n] * scale for n in kept] + [float(one.level) for one in live]
+    return line_chart(
+        [Series(_("Level"), values, area=False)],
+        [*(found.days[n] for n in kept), *(one.day for one in live)],
+        label=f"Backtested after costs until {found.days[kept[-1]]}, live from {live[0].day}",
+        text=lambda value: plain_label(round(value, 2)),
+        shaded_until=len(kept),
+        shaded_text=_("Backtested, after costs"),
+    )

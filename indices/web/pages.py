@@ -1,6 +1,7 @@
 """Indices for investors: the list, one index with everything it rests on, buying and redeeming units."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,15 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from indices.backtests import selectors as backtests
+from indices.backtests.charts import fall_chart, test_chart
 from indices.domain.schedule import dealing_day
 from indices.levels import selectors as levels
 from indices.levels.facts import LevelFacts
 from indices.methodologies import selectors as methodologies
-from indices.methodologies.facts import IndexFacts
+from indices.methodologies.facts import IndexFacts, VersionFacts
 from indices.rebalances import selectors as rebalances
 from indices.subscriptions import selectors as subscriptions
 from indices.subscriptions import services
-from indices.web.charts import level_chart, spark, weights_chart
+from indices.web.charts import joined_chart, level_chart, spark, weights_chart
 from indices.web.forms import BuyForm, RedeemForm
 from investors.profiles.facts import InvestorFacts
 from investors.profiles.selectors import investor_of_user
@@ -85,6 +88,18 @@ def rebalance(request: HttpRequest, code: str, rebalance_id: UUID) -> HttpRespon
         "trades": rebalances.trades(rebalance_id=found.id),
     }
     return render(request, "indices/rebalance.html", context)
+
+
+@login_required
+def backtest(request: HttpRequest, code: str) -> HttpResponse:
+    """What the rules now in force would have done; somebody has calculated it before."""
+    require(request, "index.browse")
+    one = _shown(code)
+    found = backtests.latest(one.id, fingerprint=_in_force(one, timezone.now()).fingerprint)
+    if found is None:
+        raise backtests.NoSuchBacktest("The rules of this index have not been backtested.")
+    context = {"index": one, "test": found, "chart": test_chart(found), "falls": fall_chart(found)}
+    return render(request, "indices/backtests/page.html", context)
 
 
 @login_required
@@ -180,13 +195,16 @@ def _page(
     history = levels.levels(one.id)
     last = rebalances.last_applied(one.id)
     lines = rebalances.constituents(last.id) if last else []
-    rules = methodologies.version_on(one.id, max(now.date(), one.base_date))
+    rules = _in_force(one, now)
+    test = backtests.latest(one.id, fingerprint=rules.fingerprint)
     held = subscriptions.unit_holdings(investor_id=investor.id, at=now) if investor else []
     context = {
         "index": one,
         "level": history[-1] if history else None,
         "change": _change(history),
         "chart": level_chart(one.name, history),
+        "test": test,
+        "test_chart": joined_chart(test, history) if test else None,
         "weights": weights_chart([(line.symbol, line.weight_ppb) for line in lines]),
         "statistics": levels.statistics_of(history),
         "constituents": [line for line in lines if line.included or line.previous_ppb],
@@ -205,6 +223,10 @@ def _page(
         "simulated": any(level.simulated for level in history[-1:]) or (last is not None and last.simulated),
     }
     return render(request, "indices/page.html", context, status=status)
+
+
+def _in_force(one: IndexFacts, now: datetime) -> VersionFacts:
+    return methodologies.version_on(one.id, max(now.date(), one.base_date))
 
 
 def _shown(code: str) -> IndexFacts:

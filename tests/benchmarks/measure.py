@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.measure posting|large PLAN ANSWER`: one measurement, in the environment of its server."""
+"""`python -m tests.benchmarks.measure posting|large|indices PLAN ANSWER`: one measurement, in the environment of its server."""
 
 import importlib
 import json
@@ -38,8 +38,8 @@ def main() -> None:
     django.setup()
     suite, plan, answer = sys.argv[1:]
     read = Plan.read(Path(plan))
-    if suite == "posting":
-        told = importlib.import_module("tests.benchmarks.posting").measure(read)
+    if suite in ("posting", "indices"):
+        told = importlib.import_module(f"tests.benchmarks.{suite}").measure(read)
     else:
         told = large(read)
     Path(answer).write_text(json.dumps(told))

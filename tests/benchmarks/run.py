@@ -33,7 +33,9 @@ OPTIONS = (
     "checkpoint_timeout=30min",
     "log_min_messages=error",
 )
-SUITES = ("posting", "large")
+SUITES = ("posting", "large", "indices")
+COMPARED = ("posting", "indices")
+"""Suites that use the environment of what we compare with: django-hordak, bt."""
 
 
 def machine(cluster: postgres.Cluster) -> dict[str, Any]:
@@ -110,6 +112,7 @@ def measure(arguments: argparse.Namespace, cluster: postgres.Cluster, scratch: P
         database = f"bench_{suite}"
         copy_database(cluster, database)
         with_hordak = suite == "posting" and python.exists()
+        compared = suite in COMPARED and python.exists()
         plan = Plan(
             scratch=str(scratch),
             programs=str(cluster.installation.bin),
@@ -118,7 +121,7 @@ def measure(arguments: argparse.Namespace, cluster: postgres.Cluster, scratch: P
             rounds=arguments.rounds,
             seconds=arguments.seconds,
             rows=arguments.rows,
-            hordak_python=str(python) if with_hordak else "",
+            hordak_python=str(python) if compared else "",
             hordak_url=hordak_database(cluster) if with_hordak else "",
         )
         told[suite] = run_suite(suite, plan, environment)
@@ -128,7 +131,7 @@ def measure(arguments: argparse.Namespace, cluster: postgres.Cluster, scratch: P
 def main() -> int:
     """Server up, suites run, results written, everything removed."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("suites", nargs="*", default=list(SUITES), help="posting, large")
+    parser.add_argument("suites", nargs="*", default=list(SUITES), help="posting, large, indices")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rows", type=int, default=1_000_000)
