@@ -30,6 +30,11 @@ class BankAccount(models.Model):
     method       evidence | incoming_transfer; what verified it. evidence_id is a document or a statement line
     """
 
+    ESSENTIALS = {
+        1: ("investor_id", "bic", "name_match", "organisation", "state", "added_by", "added_at", "usable_from", "method",
+            "evidence_id", "decided_by", "decided_at", "ended_at", "reason")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey("investors.Investor", on_delete=models.PROTECT, related_name="bank_accounts")
     account = EncryptedTextField()

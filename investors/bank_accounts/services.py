@@ -13,6 +13,7 @@ from investors.bank_accounts.selectors import bank_account_facts, row
 from investors.domain.holder_names import Match, compare
 from investors.profiles import selectors as profiles
 from investors.profiles.models import Investor
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.documents.services import store
 from portal.domain.actors import Actor
@@ -327,5 +328,6 @@ def _tell(
         investor=str(found.investor_id),
         state=found.state,
         name_match=found.name_match,
+        rows=essences(found),
         **facts,
     )

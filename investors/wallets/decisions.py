@@ -15,6 +15,7 @@ from investors.wallets.facts import Imported, ListedInput
 from investors.wallets.models import WALLET, ListedAddress, Wallet
 from investors.wallets.selectors import listed_key
 from investors.wallets.services import lists_stand_still
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Invalid
@@ -162,5 +163,6 @@ def _block(source: str, references: dict[str, str], actor: Actor, at: datetime) 
             investor=str(row.investor_id),
             address=row.address,
             listed=row.listed,
+            rows=essences(row),
         )
     return len(named)

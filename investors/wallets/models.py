@@ -48,6 +48,10 @@ class Wallet(models.Model):
     One address belongs to one investor at a time.
     """
 
+    ESSENTIALS = {
+        1: ("investor_id", "address", "chain_id", "message", "signature", "state", "listed", "proved_at", "retired_at")
+    }  # fmt: skip
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     investor = models.ForeignKey(Investor, on_delete=models.PROTECT, related_name="wallets")
     address = models.CharField(max_length=42)

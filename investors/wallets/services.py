@@ -3,6 +3,7 @@
 import secrets
 import unicodedata
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from investors.wallets.facts import ChallengeFacts, WalletFacts
 from investors.wallets.models import WALLET, Challenge, Wallet
 from investors.wallets.selectors import NoSuchWallet, challenge_facts, listing, wallet_facts
 from investors.wallets.signing import checksum_address, parsed_signature, signer
+from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Invalid
@@ -171,6 +173,7 @@ def retire(
             at=at,
             investor=str(row.investor_id),
             address=row.address,
+            rows=essences(row),
         )
     return wallet_facts(row)
 
@@ -204,6 +207,7 @@ def release(*, wallet_id: UUID, reason: str, actor: Actor, at: datetime) -> Wall
             at=at,
             investor=str(row.investor_id),
             address=row.address,
+            rows=essences(row),
         )
     return wallet_facts(row)
 
@@ -275,7 +279,12 @@ def _keep(asked: Challenge, signature: str, label: str, actor: Actor, at: dateti
         if "wallet_of_one_investor" not in str(clash):
             raise
         raise _taken() from clash
-    told = {"investor": str(row.investor_id), "address": row.address, "chain_id": row.chain_id}
+    told: dict[str, Any] = {
+        "investor": str(row.investor_id),
+        "address": row.address,
+        "chain_id": row.chain_id,
+        "rows": essences(row),
+    }
     record(actor=actor, action="wallet.proved", subject=f"wallet:{row.pk}", at=at, **told)
     if named:
         record(actor=actor, action="wallet.blocked", subject=f"wallet:{row.pk}", at=at, listed=named, **told)

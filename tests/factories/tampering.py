@@ -36,13 +36,15 @@ def kept_models(house: str) -> list[type[models.Model]]:
 
 def columns_of(model: Any) -> list[str]:
     """Column names of what the model says of a row."""
-    names = {name for names in model.ESSENTIALS.values() for name in names}
+    names = {name for names in model.ESSENTIALS.values() for name in names} - {model._meta.pk.attname}
     fields = {field.attname: field.column for field in model._meta.concrete_fields}
     return sorted(fields[name] for name in names)
 
 
-def key_of_a_row(superuser: psycopg.Connection, table: str) -> str | None:
-    row = superuser.execute(f"SELECT id::text FROM {table} ORDER BY id LIMIT 1").fetchone()
+def key_of_a_row(superuser: psycopg.Connection, model: type[models.Model]) -> str | None:
+    """The key of some row of the model as text; None where it has none."""
+    key = model._meta.pk.column
+    row = superuser.execute(f"SELECT {key}::text FROM {model._meta.db_table} ORDER BY 1 LIMIT 1").fetchone()
     return row and row[0]
 
 
