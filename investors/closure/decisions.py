@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from investors.bank_accounts import selectors as bank_account_facts
+from investors.bank_accounts import services as bank_accounts
 from investors.closure.facts import ClosureFacts
 from investors.closure.models import CLOSURE, Closure, DataExport
 from investors.closure.selectors import NoSuchClosure, closure_facts
@@ -138,6 +140,10 @@ def _erase(investor: Investor, actor: Actor, at: datetime) -> None:
     ):
         wallets.retire(wallet_id=wallet_id, actor=actor, at=at, reason="account closed")
     Wallet.objects.filter(investor=investor).update(label="")
+    for one in bank_account_facts.bank_accounts(investor_id=investor.pk, states=("added", "verified")):
+        bank_accounts.retire(
+            bank_account_id=one.id, investor_id=investor.pk, actor=actor, at=at, reason="account closed"
+        )
     for export_id in (
         DataExport.objects.filter(investor=investor, state="ready")
         .order_by("pk")
