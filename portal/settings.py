@@ -253,6 +253,11 @@ SAMPLE_ACCOUNTS = [
      "identifier": "GB33BUKB20201555555555", "bic": "BUKBGB22"},
 ]  # fmt: skip
 HOUSE_BANK_ACCOUNTS = env.json("HOUSE_BANK_ACCOUNTS", default=SAMPLE_ACCOUNTS if DEMO_MODE else [])
+for _account in HOUSE_BANK_ACCOUNTS:
+    if not {"currency", "holder", "bank", "identifier"} <= set(_account) <= {*SAMPLE_ACCOUNTS[0], "bic"}:
+        raise ImproperlyConfigured(
+            "HOUSE_BANK_ACCOUNTS names for each account currency, holder, bank and identifier; bic and company_id where there is one."
+        )
 BANK_ACCOUNT_COOLING_OFF_HOURS = env.int("BANK_ACCOUNT_COOLING_OFF_HOURS", 72)
 
 # --- identity provider: none by default, officers look at the papers themselves (docs/identity-provider.md) ---

@@ -178,8 +178,9 @@ def payment_file_list(request: HttpRequest) -> HttpResponse:
     """Approved withdrawals by currency, to be sent in one file; and the files made."""
     error: Refused | None = None
     if request.method == "POST":
+        chosen = _chosen(request)
         try:
-            return _make_file(request)
+            return _make_file(request, chosen)
         except Refused as refused:
             error = refused
     approved = selectors.withdrawals(states=("approved",), limit=payments.MOST_PAYMENTS)
@@ -253,17 +254,7 @@ def to_match(request: HttpRequest) -> Sequence[desk.Task]:
     ]
 
 
-def _make_file(request: HttpRequest) -> HttpResponse:
-    chosen = []
-    for text in request.POST.getlist("withdrawal")[: payments.MOST_PAYMENTS + 1]:
-        try:
-            chosen.append(UUID(text))
-        except ValueError:
-            raise Http404 from None
-    for one in chosen:
-        require(request, "withdrawal.pay", maker=selectors.withdrawal(one).requested_by)
-    if not possible(request, "withdrawal.pay"):
-        require(request, "withdrawal.pay")
+def _make_file(request: HttpRequest, chosen: Sequence[UUID]) -> HttpResponse:
     payments.make_payment_file(
         currency=request.POST.get("currency", "")[:3],
         withdrawal_ids=chosen,
@@ -272,6 +263,19 @@ def _make_file(request: HttpRequest) -> HttpResponse:
     )
     messages.success(request, "The file is made. Hand it to the bank.")
     return redirect("compliance:payment-files")
+
+
+def _chosen(request: HttpRequest) -> list[UUID]:
+    """The withdrawals that were ticked, each of which this person may pay."""
+    if not possible(request, "withdrawal.pay"):
+        require(request, "withdrawal.pay")
+    try:
+        chosen = [UUID(one) for one in request.POST.getlist("withdrawal")[: payments.MOST_PAYMENTS + 1]]
+    except ValueError:
+        raise Http404 from None
+    for one in chosen:
+        require(request, "withdrawal.pay", maker=selectors.withdrawal(one).requested_by)
+    return chosen
 
 
 def _import(request: HttpRequest, form: StatementForm, mapping: ColumnMapping | None) -> HttpResponse | None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from issuance.corporate_actions.facts import DividendFacts
 from issuance.offerings.facts import OfferingFacts
-from portal.management.story import dividends, investors, issuances, people
+from portal.management.story import banking, dividends, investors, issuances, people
 from portal.management.story.cast import House, found_house
 from portal.management.story.clock import Clock
 from portal.management.story.investors import Investor
@@ -64,6 +64,7 @@ def raise_money(story: Story, *, investor_count: int) -> None:
         story.investors.append(investors.admit(who, 60_000_000, story.house, clock))
         if number % 10 == 9:
             story.tell(f"{number + 1} of {investor_count} investors are admitted.")
+    banking.verify_account(story.hero, story.hero.user.name, story.house, clock)
     clock.days(2)
     for key, issuer in story.issuers.items():
         name = f"{issuer.plan.security_name}, first round"
@@ -111,6 +112,8 @@ def leave_something_to_do(story: Story) -> None:
     """
     clock = story.clock
     clock.go_to(timezone.now().date() - timedelta(days=3))
+    if banking.import_statement(story.hero, story.hero.user.name, story.house, clock):
+        story.tell("A bank statement is imported: one transfer is credited, another waits in suspense.")
     juniper = issuances.onboard(people.JUNIPER, story.house, clock)
     story.issuers["juniper"] = juniper
     story.offerings["juniper"] = issuances.offer(juniper, "Class A units, first round", 30_000, 45, clock)
