@@ -10,15 +10,14 @@ def test_chart(found: BacktestFacts) -> Chart:
     """Levels and what is left of them after costs; all of it backtested."""
     return line_chart(
         [
-            Series(_("Level"), list(found.levels), area=False),
-            Series(_("After costs and fee"), list(found.net), style="f2", area=False),
+            Series(_("Backtested level"), list(found.levels), area=False),
+            Series(_("The same after costs and fee"), list(found.net), style="f2", area=False),
         ],
         found.days,
         label=f"Backtested level from {found.levels[0]:.2f} on {found.days[0]} to {found.levels[-1]:.2f} on "
         f"{found.days[-1]}; {found.net[-1]:.2f} after costs",
         text=lambda value: plain_label(round(value, 2)),
         shaded_until=len(found.days) - 1 or None,
-        shaded_text=_("Backtested"),
     )
 
 
