@@ -161,7 +161,21 @@ def package_faults(package: Package) -> list[Fault]:
             what = _NAMES.get(kind, kind.lower().removeprefix("tx_").replace("_", " "))
             found.append(item.fault(f"{path}: there is no {what} with the id {value[:80]!r}."))
     found.extend(_condition_faults(package))
+    found.extend(_document_faults(package, known))
     return found
+
+
+def _document_faults(package: Package, known: Mapping[str, set[str]]) -> Iterator[Fault]:
+    for item in package.of("DOCUMENT"):
+        related = item.body.get("related_objects")
+        for one in related if isinstance(related, list) else []:
+            kind, wanted = (
+                (one.get("object_type"), one.get("object_id")) if isinstance(one, Mapping) else (None, "")
+            )
+            if isinstance(kind, str) and str(wanted) not in known.get(kind, set()):
+                yield item.fault(
+                    f"related_objects: there is no {kind[:60]} with the id {str(wanted)[:80]!r}."
+                )
 
 
 def _known(package: Package, found: list[Fault]) -> dict[str, set[str]]:

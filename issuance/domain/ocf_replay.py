@@ -6,13 +6,12 @@ speaks of it. A security whose transaction names no balance keeps what is left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from issuance.domain.ocf_holdings import History, Holding, Pool
 from issuance.domain.ocf_objects import (
     SECURITY_STEPS,
     TRANSACTIONS,
-    Fault,
     Item,
     Package,
     number,
@@ -32,59 +31,9 @@ _TAKES = {
 }
 """What happens to a security -> where the transaction says how much; "" for all of it."""
 _CONSERVED = frozenset({"TRANSFER"})
+_AT_ONCE = frozenset({"TRANSFER", "REISSUANCE"})
+_BACK = "RETURN_TO_POOL"
 _RETURNS = frozenset({"CANCELLATION", "RETRACTION", "REPURCHASE"})
-
-
-@dataclass(slots=True)
-class Holding:
-    """
-    One security of the history: a certificate, grant, warrant or convertible.
-
-    quantity   10**-10 shares, or of the currency for a convertible; None for a warrant without a number
-    class_id   stock class of stock, stock plan (or class) of equity compensation, "" otherwise
-    origin     the item that issued it
-    """
-
-    security_id: str
-    kind: str
-    class_id: str
-    holder: str
-    quantity: int | None
-    origin: Item
-    currency: str = ""
-    plan_id: str = ""
-    open: bool = True
-    from_pool: bool = False
-
-
-@dataclass(slots=True)
-class Pool:
-    """A stock plan's pool in 10**-10 shares: reserved, taken by grants, and given back."""
-
-    reserved: int
-    granted: int = 0
-    returned: int = 0
-
-    @property
-    def available(self) -> int:
-        return self.reserved - self.granted + self.returned
-
-
-@dataclass(slots=True)
-class History:
-    """What a replay left: everything ever issued, what each class may have, the pools, and the faults."""
-
-    holdings: dict[str, Holding] = field(default_factory=dict)
-    authorised: dict[str, int | None] = field(default_factory=dict)
-    pools: dict[str, Pool] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-
-    def held(self, kind: str) -> list[Holding]:
-        """Open holdings of a kind, in the order of their issue, with something in them."""
-        return [one for one in self.holdings.values() if one.kind == kind and one.open and one.quantity != 0]
-
-    def outstanding(self, class_id: str) -> int:
-        return sum(one.quantity or 0 for one in self.held("stock") if one.class_id == class_id)
 
 
 def replay(package: Package, *, until: str = "9999-12-31") -> History:
@@ -192,6 +141,7 @@ class _Replay:
             security, kind, class_id, str(body.get("stakeholder_id")), quantity, item, currency, plan
         )
         self.history.holdings[security] = made
+        self._counted(made, quantity or 0)
         pool = self.history.pools.get(plan)
         if pool is not None and security not in self.results:
             pool.granted += quantity or 0
@@ -209,8 +159,10 @@ class _Replay:
         return found
 
     def _mention(self, item: Item, step: str) -> None:
+        if step in ("VESTING_START", "VESTING_EVENT"):
+            return  # what vests may have begun before it was granted
         found = self._here(item, str(item.body.get("security_id")))
-        if found is None or not step.startswith("VESTING_ACC"):
+        if found is None or step != "VESTING_ACCELERATION":
             return
         quantity, held = number(item.body.get("quantity")), found.quantity
         if quantity is not None and held is not None and quantity > held:
@@ -239,7 +191,8 @@ class _Replay:
         if step in _CONSERVED and quantity is not None:
             self._conserved(item, results, quantity)
         balance = str(item.body.get("balance_security_id") or "")
-        if balance and held is not None and quantity is not None:
+        counted = found.kind != "convertible" or step != "CONVERSION"
+        if balance and counted and held is not None and quantity is not None:
             self._balanced(item, balance, held - quantity)
         self._leave(item, step, found, quantity, ends=bool(balance))
 
@@ -247,7 +200,9 @@ class _Replay:
         """How much leaves; all of it where the transaction does not say."""
         if step == "REISSUANCE" or step == "RETRACTION":
             return found.quantity
-        if found.kind == "convertible" and step != "CONVERSION":
+        if found.kind == "convertible" and step == "CONVERSION":
+            return found.quantity  # OCF does not say what `quantity_converted` counts: money or shares
+        if found.kind == "convertible":
             amount, currency = _money(item.body.get("amount"))
             if currency != found.currency:
                 self._fault(item, f"{found.security_id} is in {found.currency}, not in {currency}.")
@@ -267,14 +222,22 @@ class _Replay:
             heir = self.history.holdings.get(name)
             if heir is not None and step in ("TRANSFER", "REISSUANCE"):
                 heir.from_pool = found.from_pool
-        if ends or not left:
+        after = 0 if ends or not left else left
+        self._counted(found, after - (found.quantity or 0))
+        if not after:
             found.open, found.quantity = False, 0 if found.quantity is not None else None
         else:
-            found.quantity = left
+            found.quantity = after
+
+    def _counted(self, found: Holding, change: int) -> None:
+        """Keeps what is outstanding of a stock class."""
+        if found.kind == "stock":
+            totals = self.history.outstanding
+            totals[found.class_id] = totals.get(found.class_id, 0) + change
 
     def _goes_back(self, plan: str) -> bool:
         found = self.plans.get(plan)
-        return found is not None and found.body.get("default_cancellation_behavior") != "RETIRE"
+        return found is not None and found.body.get("default_cancellation_behavior", _BACK) == _BACK
 
     def _return(self, plan: str, quantity: int) -> None:
         pool = self.history.pools.get(plan)
@@ -292,7 +255,7 @@ class _Replay:
             issued = self.issuances.get(name)
             if issued is None:
                 continue
-            if issued.day != item.day:
+            if issued.day < item.day or (issued.day > item.day and _step(item) in _AT_ONCE):
                 order = "before" if issued.day < item.day else "after"
                 self._fault(
                     item,
@@ -332,7 +295,9 @@ class _Replay:
         for found in self.history.held("stock"):
             apart = (item.id, found.security_id) in self.reissued or found.security_id in self.split_results
             if found.class_id == split_class and not apart:
-                found.quantity = (found.quantity or 0) * above // below
+                after = (found.quantity or 0) * above // below
+                self._counted(found, after - (found.quantity or 0))
+                found.quantity = after
         limit = self.history.authorised.get(split_class)
         if above > below and (split_class, item.day) not in self.adjusted:
             if limit is not None:
@@ -348,7 +313,7 @@ class _Replay:
             if _step(item) == "ISSUANCE" or item.type == "TX_STOCK_CLASS_AUTHORIZED_SHARES_ADJUSTMENT"
         ]
         for class_id in dict.fromkeys(str(item.body.get("stock_class_id") or "") for item in issued):
-            limit, total = self.history.authorised.get(class_id), self.history.outstanding(class_id)
+            limit, total = self.history.authorised.get(class_id), self.history.outstanding.get(class_id, 0)
             if limit is not None and total > limit:
                 last = [item for item in issued if item.body.get("stock_class_id") == class_id][-1]
                 self._fault(
@@ -356,7 +321,7 @@ class _Replay:
                     f"{written(total)} of the class {class_id} would be outstanding; {written(limit)} are authorised.",
                 )
         stock = [item for item in issued if item.type == "TX_STOCK_ISSUANCE"]
-        total = sum(one.quantity or 0 for one in self.history.held("stock")) if stock else 0
+        total = sum(self.history.outstanding.values())
         if stock and self.issuer_limit is not None and total > self.issuer_limit:
             self._fault(
                 stock[-1],

@@ -6,8 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from issuance.domain.cap_table import PPM, Position
+from issuance.domain.ocf_holdings import History, Holding, Pool
 from issuance.domain.ocf_objects import SCALE, Package, written
-from issuance.domain.ocf_replay import History, Holding, Pool, replay
+from issuance.domain.ocf_replay import replay
 from issuance.ocf.selectors import latest, package
 from issuance.register.selectors import cap_table_of
 from issuance.securities.selectors import securities
@@ -179,7 +180,7 @@ def _imported_classes(whole: Package, history: History) -> list[ClassRow]:
             item.id,
             str(item.body.get("name")),
             _number(history.authorised.get(item.id)),
-            written(history.outstanding(item.id)),
+            written(history.outstanding.get(item.id, 0)),
         )
         for item in whole.of("STOCK_CLASS")
     ]

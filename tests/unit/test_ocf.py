@@ -332,3 +332,86 @@ def test_folder_zip_manifest_and_list_read_the_same(tmp_path):
 def test_json_numbers_keep_to_json():
     assert parse(b'{"a": "\xc3\xa9"}') == {"a": "\u00e9"}
     assert isinstance(Company().files(), dict)
+
+
+def test_vesting_may_have_begun_before_the_grant():
+    one = founded("ada")
+    one.plan("plan", "100", "CS")
+    one.add(
+        "VESTING_TERMS",
+        id="terms",
+        name="n",
+        description="d",
+        allocation_type="CUMULATIVE_ROUNDING",
+        vesting_conditions=[
+            {
+                "id": "start",
+                "quantity": "0",
+                "trigger": {"type": "VESTING_START_DATE"},
+                "next_condition_ids": [],
+            }
+        ],
+    )
+    one.grant("o1", "ada", "plan", "10", "2021-01-01")
+    one.items[-1]["vesting_terms_id"] = "terms"
+    one.tx("VESTING_START", "2020-01-01", security_id="o1", vesting_condition_id="start")
+    assert faults(one) == []
+    one.items[-1]["vesting_condition_id"] = "other"
+    assert any("have no condition 'other'" in told for told in faults(one))
+
+
+def test_more_than_the_pool_cannot_be_granted():
+    one = founded("ada")
+    one.plan("plan", "100", "CS")
+    one.grant("o1", "ada", "plan", "60", "2021-01-01")
+    one.grant("o2", "ada", "plan", "60", "2021-01-02")
+    (told,) = faults(one)
+    assert "120 would be granted from the plan plan; 100 are reserved." in told
+    one.tx("STOCK_PLAN_POOL_ADJUSTMENT", "2021-01-02", stock_plan_id="plan", shares_reserved="120")
+    assert faults(one) == []
+
+
+def test_what_a_class_has_outstanding_is_kept_through_a_split():
+    one = founded("ada")
+    one.issue("s1", "ada", "CS", "10", "2020-01-01")
+    one.tx(
+        "STOCK_CLASS_SPLIT",
+        "2020-02-01",
+        stock_class_id="CS",
+        split_ratio={"numerator": "1", "denominator": "3"},
+    )
+    one.tx("STOCK_CANCELLATION", "2020-03-01", security_id="s1", quantity="1", reason_text="x")
+    found = replay(reading(one).package)
+    assert written(found.outstanding["CS"]) == "2.3333333333"
+    assert found.holdings["s1"].quantity == found.outstanding["CS"]
+
+
+def test_a_warrant_without_a_number_is_held_and_transferred_whole():
+    one = founded("ada", "bob")
+    for name, who, day in (("w1", "ada", "2020-01-01"), ("w2", "bob", "2020-02-01")):
+        one.tx(
+            "WARRANT_ISSUANCE",
+            day,
+            security_id=name,
+            custom_id=name,
+            stakeholder_id=who,
+            purchase_price={"amount": "1", "currency": "USD"},
+            exercise_triggers=[
+                {
+                    "trigger_id": "any",
+                    "type": "ELECTIVE_AT_WILL",
+                    "conversion_right": {
+                        "type": "WARRANT_CONVERSION_RIGHT",
+                        "conversion_mechanism": {
+                            "type": "FIXED_AMOUNT_CONVERSION",
+                            "converts_to_quantity": "5",
+                        },
+                        "converts_to_stock_class_id": "CS",
+                    },
+                }
+            ],
+            security_law_exemptions=[],
+        )
+    one.tx("WARRANT_TRANSFER", "2020-02-01", security_id="w1", quantity="5", resulting_security_ids=["w2"])
+    assert faults(one) == []
+    assert [kept.holder for kept in replay(reading(one).package).held("warrant")] == ["bob"]
