@@ -19,7 +19,7 @@ from portal.audit.verify import verify_log
 from portal.domain.actors import Actor
 from portal.domain.errors import Refused
 from portal.ledger import selectors, services
-from portal.ledger.facts import Leg, Posted, Posting
+from portal.ledger.facts import Ask, Leg, Posted, Posting, Told
 from portal.ledger.verify import verify_ledger
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -167,6 +167,33 @@ def test_one_key_posted_by_eight_at_once_is_posted_once(each):
     assert books.posted() == [each - 1_00]
     assert books.move("the one", account, books.bank, 1_00).replayed
     assert keys("the one") == ["the one"]
+    assert verify_ledger() == []
+
+
+def test_one_posting_with_its_event_and_message_sent_by_eight_at_once_tells_and_asks_once():
+    books = Books(1, 10_00)
+    (account,) = books.people
+
+    def post() -> Posted:
+        return services.post(
+            key="the one",
+            kind="race.moved",
+            reference="race:1",
+            legs=[Leg(account, -1_00), Leg(books.bank, 1_00)],
+            actor=ME,
+            at=clock(),
+            told=Told("race.told", "race:1"),
+            ask=Ask("race.asked", "race:1", {}),
+        )
+
+    results = at_once(*[post] * 8)
+    others = [one for one in results if not isinstance(one, Posted)]
+    assert {type(one) for one in others} <= {services.KeyUnderWay}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM audit_event WHERE action = 'race.told'")
+        assert cursor.fetchone() == (1,)
+        cursor.execute("SELECT count(*) FROM outbox_message WHERE topic = 'race.asked'")
+        assert cursor.fetchone() == (1,)
     assert verify_ledger() == []
 
 
