@@ -7,10 +7,15 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from investors.accreditation import selectors as accreditation
+from investors.console.cases import owners_of
+from investors.console.forms import ReasonForm
 from investors.kyc import selectors as kyc
 from investors.profiles import selectors as profiles
+from investors.profiles import services
 from investors.screening import selectors as screening
 from portal.funding import selectors as funding
+from portal.http.actors import actor_of
+from portal.http.authorization import allowed, require
 from portal.http.consoles import compliance_console
 
 
@@ -47,3 +52,31 @@ def investor(request: HttpRequest, investor_id: UUID) -> HttpResponse:
         "revisions": profiles.revisions(investor_id),
     }
     return render(request, "investors/profiles/investor.html", context)
+
+
+@compliance_console.page(
+    "investors/<uuid:investor_id>/history/", name="investor-history", action="investor.view"
+)
+def history(request: HttpRequest, investor_id: UUID) -> HttpResponse:
+    """Every version of a profile: who, when, why, which fields; the values for this one answer, for a stated reason."""
+    found = profiles.investor(investor_id)
+    form = ReasonForm(request.POST or None)
+    opened = None
+    if request.method == "POST":
+        require(request, "personal_data.open", owners=owners_of(found))
+        if form.is_valid():
+            opened = services.reveal_history(
+                investor_id=investor_id,
+                reason=form.cleaned_data["reason"],
+                actor=actor_of(request),
+                at=timezone.now(),
+            )
+    context = {
+        "investor": found,
+        "opened": opened,
+        "revisions": profiles.revisions(investor_id),
+        "form": form,
+        "may_open": allowed(request, "personal_data.open", owners=owners_of(found)),
+    }
+    status = 422 if request.method == "POST" and opened is None else 200
+    return render(request, "investors/profiles/history.html", context, status=status)

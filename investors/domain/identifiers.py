@@ -26,7 +26,7 @@ _FIXED = {"us.ssn": ssn, "us.itin": itin, "us.atin": atin, "us.ein": ein, "lei":
 # The number that tax authorities give a person is seldom the one they give a company; python-stdnum names them by country.
 _PERSONAL = {
     "AR": ("cuit",), "AU": ("tfn",), "BE": ("nn", "bis"), "BG": ("egn",), "BR": ("cpf",), "CA": ("sin",), "CH": ("ssn",),
-    "CL": ("rut",), "CN": ("ric",), "CZ": ("rc",), "DE": ("idnr", "stnr"), "DK": ("cpr",), "EE": ("ik",),
+    "CL": ("rut",), "CN": ("ric",), "CZ": ("rc",), "DE": ("idnr",), "DK": ("cpr",), "EE": ("ik",),
     "ES": ("dni", "nie"), "FI": ("hetu",), "FR": ("nif",), "GB": ("utr",), "GR": ("vat",), "HR": ("oib",),
     "IE": ("pps",), "IL": ("idnr",), "IN": ("pan",), "IS": ("kennitala",), "IT": ("codicefiscale",), "KR": ("rrn",),
     "LT": ("asmens",), "LV": ("pvn",), "MX": ("rfc",), "NL": ("bsn",), "NO": ("fodselsnummer",), "NZ": ("ird",),

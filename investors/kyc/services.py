@@ -331,7 +331,23 @@ def completeness(row: Case, *, on: date) -> Decision:
     people = profiles.names_to_screen(row.investor_id)
     if investor.kind == "natural" and people and people[0].born is not None:
         findings.append(adult_finding(born=people[0].born, on=on))
-    roles = {person.role for person in profiles.related_persons(row.investor_id)}
+    findings += missing_people(row.investor_id)
+    papers = [Evidence(paper.kind, paper.expires_on) for paper in row.papers.all()]
+    evidence = evidence_findings(
+        kind=investor.kind,
+        entity_form=investor.entity_form,
+        risk=risk_now(row, on=on),
+        documents=papers,
+        on=on,
+    )
+    return Decision.of([*findings, *evidence.findings], rule_set="KYC case")
+
+
+def missing_people(investor_id: UUID) -> list[Finding]:
+    """Who must still be named behind an investor, one finding each."""
+    investor = profiles.investor(investor_id)
+    findings: list[Finding] = []
+    roles = {person.role for person in profiles.related_persons(investor_id)}
     for kind, role, label in _NEEDED_PERSONS:
         if kind == investor.kind and role not in roles:
             findings.append(
@@ -353,12 +369,4 @@ def completeness(row: Case, *, on: date) -> Decision:
                 source="31 CFR 1010.230(d)(1)",
             )
         )
-    papers = [Evidence(paper.kind, paper.expires_on) for paper in row.papers.all()]
-    evidence = evidence_findings(
-        kind=investor.kind,
-        entity_form=investor.entity_form,
-        risk=risk_now(row, on=on),
-        documents=papers,
-        on=on,
-    )
-    return Decision.of([*findings, *evidence.findings], rule_set="KYC case")
+    return findings

@@ -11,11 +11,11 @@ from django.db import IntegrityError, transaction
 from investors.domain.entities import ENTITY_FORMS, OWNERS_FROM_PPM
 from investors.domain.identifiers import checked_identifier, checked_lei, country_code
 from investors.domain.profile_values import checked_day, checked_phone, checked_text
-from investors.profiles.facts import InvestorFacts, PersonalData, ProfileInput
+from investors.profiles.facts import InvestorFacts, OpenedRevision, PersonalData, ProfileInput
 from investors.profiles.models import Investor, RelatedPerson
 from investors.profiles.ownership import has_large_owner, owner_named, refuse_misplaced
 from investors.profiles.selectors import NoSuchInvestor, investor_facts, open_row
-from investors.profiles.snapshot import locked, revise
+from investors.profiles.snapshot import locked, opened_revisions, revise
 from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
@@ -191,6 +191,17 @@ def reveal(*, investor_id: UUID, reason: str, actor: Actor, at: datetime) -> Per
             fields=["address", "born_or_formed", "identifier", "legal_name", "mailing_address", "phone"],
         )
         return open_row(row)
+
+
+def reveal_history(*, investor_id: UUID, reason: str, actor: Actor, at: datetime) -> list[OpenedRevision]:
+    """
+    Open every version of a profile to an officer, newest first, with what each changed; leaves an event with the reason.
+
+    raises  ReasonMissing, NoSuchInvestor
+    """
+    with transaction.atomic():
+        reveal(investor_id=investor_id, reason=reason, actor=actor, at=at)
+        return opened_revisions(investor_id)
 
 
 def add_related_person(

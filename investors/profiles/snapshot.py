@@ -1,9 +1,12 @@
 """Versions of a profile: the row under its lock, and what stands in it kept for good."""
 
+import json
 import secrets
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from investors.profiles.facts import ChangeFacts, OpenedRevision, RevisionFacts
 from investors.profiles.models import Investor, Revision
 from investors.profiles.selectors import NoSuchInvestor, open_row
 from portal.domain.actors import Actor
@@ -63,3 +66,37 @@ def revise(row: Investor, *, changed: tuple[str, ...], actor: Actor, reason: str
         reason=reason,
         at=at,
     )
+
+
+def opened_revisions(investor_id: UUID) -> list[OpenedRevision]:
+    """For this room: every version with what differs from the one before, newest first; the caller tells the trail."""
+    opened: list[OpenedRevision] = []
+    before: dict[str, Any] = {}
+    for row in Revision.objects.filter(investor_id=investor_id).order_by("version"):
+        after = json.loads(row.snapshot)
+        names = sorted(name for name in {*before, *after} if not name.startswith("_"))
+        changes = tuple(
+            ChangeFacts(name, _told(before.get(name)), _told(after.get(name)))
+            for name in names
+            if _told(before.get(name)) != _told(after.get(name))
+        )
+        facts = RevisionFacts(row.version, tuple(row.changed), row.actor, row.actor_label, row.reason, row.at)
+        opened.insert(0, OpenedRevision(facts, changes))
+        before = after
+    return opened
+
+
+def _told(value: Any) -> str:
+    """A value of a snapshot as text."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(
+            " ".join(str(part) for key, part in one.items() if key != "id" and part)
+            if isinstance(one, dict)
+            else str(one)
+            for one in value
+        )
+    return str(value)

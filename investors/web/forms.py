@@ -9,17 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from investors.bank_accounts.facts import BankAccountFacts
 from investors.domain.bases import grouped_for
-from investors.domain.identifiers import IDENTIFIER_KINDS, KINDS_FOR, country_choices
 from investors.domain.kyc import DOCUMENT_KINDS
 from investors.domain.verification import EVIDENCE_KINDS, METHODS
 from portal.funding.facts import CURRENCIES
 from portal.http.fields import AmountField
 
-KINDS = [
-    ("natural", _("A person")),
-    ("joint", _("Two people together")),
-    ("entity", _("A company, trust or other entity")),
-]
 SCANS = ".pdf,.jpg,.jpeg,.png"
 
 
@@ -42,91 +36,6 @@ class ScanField(forms.FileField):
                 params={"size": data.size / 1_000_000, "limit": settings.DOCUMENT_MAX_BYTES / 1_000_000},
             )
         return super().clean(data, initial)
-
-
-class ProfileForm(forms.Form):
-    """Who invests. Everything may be saved piece by piece; what is missing is told on the last step."""
-
-    kind = forms.ChoiceField(label=_("Who invests"), choices=KINDS, widget=forms.RadioSelect)
-    legal_name = forms.CharField(
-        label=_("Legal name"),
-        max_length=200,
-        help_text=_("As it stands in the passport or register. Kept encrypted."),
-    )
-    born_or_formed = forms.CharField(
-        label=_("Date of birth, or of formation"),
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("Asked because only adults may contract, and to tell people of one name apart."),
-    )
-    country = forms.ChoiceField(
-        label=_("Country of residence, or of organisation"),
-        choices=country_choices,
-        help_text=_("It decides which securities law applies to you."),
-    )
-    tax_countries = forms.MultipleChoiceField(
-        label=_("Tax residence"),
-        choices=country_choices,
-        help_text=_("Where you are taxed; several are possible."),
-    )
-    us_person = forms.BooleanField(
-        label=_("I am a US person"),
-        required=False,
-        help_text=_("A citizen or resident of the United States, for one."),
-    )
-    identifier_kind = forms.ChoiceField(label=_("Kind of number"), choices=list(IDENTIFIER_KINDS.items()))
-    identifier = forms.CharField(
-        label=_("Tax or registration number"),
-        required=False,
-        max_length=40,
-        help_text=_("Asked for tax reports on dividends. Kept encrypted, shown by its last four characters."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    address = forms.CharField(label=_("Address"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
-    politically_exposed = forms.BooleanField(
-        label=_("I hold, or held in the last year, a prominent public function"),
-        required=False,
-        help_text=_("The law asks us to look closer then. It does not exclude you."),
-    )
-    expected = AmountField(
-        label=_("About how much you expect to invest"), unit="USD", required=False, allow_zero=True
-    )
-
-    def for_kind(self, kind: str) -> "ProfileForm":
-        """Only the kinds of number that fit the kind of investor."""
-        field = self.fields["identifier_kind"]
-        field.choices = [(key, IDENTIFIER_KINDS[key]) for key in KINDS_FOR[kind]]  # type: ignore[attr-defined]
-        return self
-
-
-class PersonForm(forms.Form):
-    """A person behind the investor."""
-
-    role = forms.ChoiceField(label=_("Role"))
-    name = forms.CharField(label=_("Legal name"), max_length=200)
-    born = forms.CharField(
-        label=_("Date of birth"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    country = forms.ChoiceField(label=_("Country of residence"), choices=country_choices)
-    ownership = AmountField(
-        label=_("Share of the entity"),
-        scale=4,
-        unit="%",
-        required=False,
-        help_text=_("For owners of 25 % or more."),
-    )
-
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        roles = [("joint_holder", _("Joint holder"))]
-        if kind == "entity":
-            roles = [
-                ("control_person", _("Person in control")),
-                ("beneficial_owner", _("Owner of 25 % or more")),
-                ("signatory", _("Authorised signatory")),
-            ]
-        self.fields["role"].choices = roles  # type: ignore[attr-defined]
-        if kind != "entity":
-            del self.fields["ownership"]
 
 
 class PaperForm(forms.Form):

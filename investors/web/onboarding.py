@@ -20,7 +20,8 @@ from investors.kyc.facts import CaseFacts
 from investors.profiles import selectors as profiles
 from investors.profiles import services
 from investors.profiles.facts import InvestorFacts, ProfileInput
-from investors.web.forms import PaperForm, PersonForm, ProfileForm
+from investors.web.forms import PaperForm
+from investors.web.profile_forms import PersonForm, ProfileForm
 from portal.domain.errors import NotFound, Refused
 from portal.http.actors import actor_of
 from portal.http.authorization import require
@@ -100,6 +101,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             add_refusal(form, refused)
         else:
+            if "entity_form" in saved.missing:
+                messages.info(request, _("Saved. Now say what form the entity has."))
+                return redirect("profile")
             return redirect("related-persons" if saved.kind != "natural" else "onboarding-documents")
     context = {"form": form, "investor": investor, "steps": STEPS, "current": 1}
     return render(request, "investors/onboarding/profile.html", context)
@@ -122,6 +126,11 @@ def people(request: HttpRequest) -> HttpResponse:
                 born=form.cleaned_data["born"],
                 country=form.cleaned_data["country"],
                 ownership_ppm=form.cleaned_data.get("ownership"),
+                is_entity=bool(form.cleaned_data.get("is_entity")),
+                owner_reference=form.cleaned_data.get("owner_reference", ""),
+                title=form.cleaned_data.get("title", ""),
+                identifier_kind=form.cleaned_data["identifier_kind"] or "none",
+                identifier=form.cleaned_data["identifier"],
                 actor=actor_of(request),
                 at=timezone.now(),
             )
@@ -134,6 +143,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "form": form,
         "investor": investor,
         "people": profiles.related_persons(investor.id),
+        "missing": kyc_services.missing_people(investor.id),
         "steps": STEPS,
         "current": 2,
     }
@@ -179,7 +189,9 @@ def documents(request: HttpRequest) -> HttpResponse:
             return redirect("onboarding-documents")
     papers = kyc.papers(case.id) if case else []
     present = {paper.kind for paper in papers}
-    needed = required_documents(kind=investor.kind, risk=kyc.risk_of(investor))
+    needed = required_documents(
+        kind=investor.kind, risk=kyc.risk_of(investor), entity_form=investor.entity_form
+    )
     context = {
         "form": form,
         "investor": investor,
@@ -261,6 +273,11 @@ def _initial(request: HttpRequest, investor: InvestorFacts | None) -> dict[str, 
         "identifier_kind": investor.identifier_kind,
         "identifier": data.identifier,
         "address": data.address,
+        "mailing_address": data.mailing_address,
+        "phone": data.phone,
+        "entity_form": investor.entity_form,
+        "no_large_owner": investor.no_large_owner,
+        "lei": investor.lei,
         "politically_exposed": investor.politically_exposed,
         "expected": investor.expected_minor or None,
     }
@@ -280,6 +297,11 @@ def _input(form: ProfileForm) -> ProfileInput:
         identifier_kind=data["identifier_kind"],
         identifier=data["identifier"],
         address=data["address"],
+        mailing_address=data["mailing_address"],
+        phone=data["phone"],
+        entity_form=data.get("entity_form") or None,
+        no_large_owner=data.get("no_large_owner"),
+        lei=data.get("lei"),
     )
 
 
@@ -291,6 +313,8 @@ def _is_with_officers(investor: InvestorFacts) -> bool:
 def _current_step(investor: InvestorFacts, case: CaseFacts | None) -> int:
     if not investor.complete:
         return 1
+    if kyc_services.missing_people(investor.id):
+        return 2
     if case is None:
         return 3
     return 4 if case.editable else 5

@@ -176,7 +176,8 @@ def test_the_officers_question_is_shown_and_the_answer_goes_back(client):
 
 
 def test_an_entity_names_who_controls_it(page, person):
-    assert page.post(reverse("profile"), {**PROFILE, "kind": "entity"}).url == reverse("related-persons")
+    sent = {**PROFILE, "kind": "entity", "entity_form": "llc"}
+    assert page.post(reverse("profile"), sent).url == reverse("related-persons")
     assert page.get(reverse("related-persons")).status_code == 200
     owner = {"role": "beneficial_owner", "name": "Bea Owner", "country": "DE", "ownership": "60"}
     assert page.post(reverse("related-persons"), owner).status_code == 302

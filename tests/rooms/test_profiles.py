@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from investors.profiles import selectors, services
+from investors.profiles import ownership, selectors, services
 from investors.profiles.facts import ProfileInput
 from investors.profiles.models import Investor, Revision
 from portal.audit import selectors as audit
