@@ -71,8 +71,8 @@ def matches(request: HttpRequest) -> Sequence[desk.Task]:
     tasks = [
         desk.Task(
             title=f"Name match of {names[hit.investor_id]}",
-            text=f"{hit.source} {hit.reference}, alike to {hit.score / 10:.1f} %",
-            href=reverse("compliance:matches"),
+            text=f"{hit.source} {hit.reference}, {hit.points} of 100 points",
+            href=reverse("compliance:match", args=[hit.id]),
             action="Compare",
             icon="search",
             tone="warn",
@@ -81,7 +81,22 @@ def matches(request: HttpRequest) -> Sequence[desk.Task]:
         )
         for hit in found
     ]
-    if not screening.lists_in_use(timezone.now().date()):
+    today = timezone.now().date()
+    in_use = screening.lists_in_use(today)
+    tasks += [
+        desk.Task(
+            title=f"{one.source} is {one.age_days(today)} days old",
+            text=f"The list in use is of {one.list_date:%d %b %Y}. Import the publisher's newest.",
+            href=reverse("compliance:screening-lists"),
+            action="Import",
+            icon="alert",
+            tone="warn",
+            group="Screening",
+        )
+        for one in in_use
+        if one.stale(today)
+    ]
+    if not in_use:
         tasks.append(
             desk.Task(
                 title="No sanctions list has been imported",

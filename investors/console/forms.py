@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from investors.console.worksheets import sheets_for
 from investors.domain.bases import grouped_for
+from investors.domain.lists.files import LARGEST_UPLOAD
+from investors.domain.lists.formats import FORMS
 from investors.domain.verification import METHODS
 from portal.funding.facts import CURRENCIES
 from portal.http.fields import AmountField
-
-LARGEST_LIST = 60 * 2**20
 
 
 class ReasonForm(forms.Form):
@@ -90,22 +90,46 @@ class HitForm(ReasonForm):
 
 
 class ListForm(forms.Form):
-    """A sanctions or PEP list as a CSV file."""
+    """A sanctions or PEP list as its publisher offers it."""
 
-    source = forms.CharField(label=_("Whose list"), max_length=80, help_text=_("Such as OFAC SDN."))
-    list_date = forms.DateField(label=_("Date of the list"), widget=forms.DateInput(attrs={"type": "date"}))
-    file = forms.FileField(
-        label=_("File"), help_text=_("CSV in UTF-8 with the columns reference, name and born (optional).")
+    form = forms.ChoiceField(
+        label=_("Form of the file"),
+        required=False,
+        initial="own-csv",
+        choices=[(key, one.label) for key, one in FORMS.items()],
     )
+    source = forms.CharField(
+        label=_("Whose list"),
+        max_length=80,
+        required=False,
+        help_text=_("Such as OFAC SDN. Empty: as the form says."),
+    )
+    list_date = forms.DateField(
+        label=_("Date of the list"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Needed where the file does not tell it, as with CSV."),
+    )
+    file = forms.FileField(label=_("File"), help_text=_("As published, or packed as ZIP. Up to 100 MB."))
+    aliases = forms.FileField(
+        label=_("Other names"), required=False, help_text=_("OFAC's alt.csv, where it is not in the ZIP.")
+    )
+
+    def clean_form(self) -> str:
+        return self.cleaned_data["form"] or "own-csv"
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > LARGEST_LIST:
+        if file.size > LARGEST_UPLOAD:
             raise forms.ValidationError(
                 _("The file has %(size)d MB; at most %(limit)d MB are accepted."),
-                params={"size": file.size // 2**20, "limit": LARGEST_LIST // 2**20},
+                params={"size": file.size // 2**20, "limit": LARGEST_UPLOAD // 2**20},
             )
         return file
+
+
+class ReleaseForm(ReasonForm):
+    """Why a true match was none, or is none any more."""
 
 
 class DetermineForm(ReasonForm):

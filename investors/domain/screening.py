@@ -10,9 +10,9 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from investors.domain.names import skeleton, weight, words
+from investors.domain.names import LEGAL_FORMS, skeleton, weight, words
 
-MATCH_FROM = 800
+MATCH_FROM = 850
 """Tenths of a point, of 1000, from which a name match becomes a hit. Measured in docs/screening.md."""
 SAME_DAY, SAME_YEAR, OTHER_YEAR = 50, 20, -80
 SAME_COUNTRY, OTHER_COUNTRY = 10, -20
@@ -20,7 +20,7 @@ OTHER_KIND = -150
 IDENTICAL = 985
 LEAST_WORD = 72
 """Points from which two words count as one word written differently."""
-_SAME_SOUND, _INITIAL, _ONE_WORD_ONLY = 93, 80, 700
+_SAME_SOUND, _INITIAL, _OTHER_FORM, _ONE_WORD_ONLY = 93, 80, 90, 700
 _SHORT_SIDE = 0.8
 
 
@@ -81,13 +81,15 @@ class Match:
 @lru_cache(maxsize=500_000)
 def word_likeness(own: str, other: str) -> float:
     """
-    0 to 100: 100 for the same word, 93 for one that sounds alike, 80 for an initial, the share of common letters
+    0 to 100: 100 for the same word, 93 for one that sounds alike, 80 for an initial, 90 for two legal forms, the share of common letters
     (Indel) down to LEAST_WORD, else 0.
     """
     if own == other:
         return 100.0
     if len(own) == 1 or len(other) == 1:
         return float(_INITIAL) if own[0] == other[0] else 0.0
+    if own in LEGAL_FORMS and other in LEGAL_FORMS:
+        return float(_OTHER_FORM)
     letters = fuzz.ratio(own, other)
     if len(own) > 2 and len(other) > 2:
         sound = skeleton(own)
@@ -108,15 +110,26 @@ def name_likeness(own: str, other: str) -> tuple[int, str]:
         return 1000, "The names are the same."
     mine, theirs = own.split(), other.split()
     pairs = _paired(mine, theirs)
-    matched_full = sum(1 for a, b, _ in pairs if len(a) > 1 and len(b) > 1 and weight(a) > 0.2)
-    score = _covered(mine, theirs, pairs)
-    longest = max(len(mine), len(theirs))
-    if longest > 1 and (matched_full < 1 or (len(pairs) < 2 and min(len(mine), len(theirs)) == 1)):
-        score = min(score, _ONE_WORD_ONLY)
-    whole = _as_one_word(mine, theirs)
+    score, whole = _by_words(mine, theirs, pairs), _as_one_word(mine, theirs)
     if whole > score:
         return whole, "Written as one word the names are alike."
     return score, _told(mine, theirs, pairs)
+
+
+def _by_words(mine: list[str], theirs: list[str], pairs: list[tuple[str, str, float]]) -> int:
+    """By pairs of words; one word in common is not enough where either name has more."""
+    whole_words = sum(1 for a, b, _ in pairs if len(a) > 1 and len(b) > 1 and weight(a) > 0.2)
+    score = _covered(mine, theirs, pairs)
+    few = whole_words < 1 or (len(pairs) < 2 and min(len(mine), len(theirs)) == 1)
+    return min(score, _ONE_WORD_ONLY) if few and max(len(mine), len(theirs)) > 1 else score
+
+
+def most_likeness(both: float, one: float, other: float) -> float:
+    """0 to 1 from the weight that two names share and the weight of each: the smaller side counts four fifths."""
+    short, long = (one, other) if one < other else (other, one)
+    if not short:
+        return 0.0
+    return _SHORT_SIDE * min(1.0, both / short) + (1 - _SHORT_SIDE) * min(1.0, both / long)
 
 
 def _paired(mine: list[str], theirs: list[str]) -> list[tuple[str, str, float]]:
@@ -145,9 +158,8 @@ def _covered(mine: list[str], theirs: list[str], pairs: list[tuple[str, str, flo
     # An initial stands for the whole word, so the word it stands for weighs no more than the initial does.
     spared_mine = sum(weight(a) - weight(b) for a, b in initial if len(b) == 1)
     spared_theirs = sum(weight(b) - weight(a) for a, b in initial if len(a) == 1)
-    sides = sorted((sum(map(weight, mine)) - spared_mine, sum(map(weight, theirs)) - spared_theirs))
-    short, long = (min(1.0, both / 100 / side) if side else 0.0 for side in sides)
-    return round(1000 * (_SHORT_SIDE * short + (1 - _SHORT_SIDE) * long))
+    one, other = sum(map(weight, mine)) - spared_mine, sum(map(weight, theirs)) - spared_theirs
+    return round(1000 * most_likeness(both / 100, one, other))
 
 
 def _as_one_word(mine: list[str], theirs: list[str]) -> int:
@@ -172,14 +184,24 @@ def _told(mine: list[str], theirs: list[str], pairs: list[tuple[str, str, float]
     return f"{', '.join(told) or 'No word is alike'}."
 
 
-def judged(person: Person, own: str, listed: ListedName) -> Match:
-    """One pair, scored and explained. own: the person's name in words"""
+def judged(person: Person, own: str, listed: ListedName, *, least: int = 0) -> Match | None:
+    """
+    One pair, scored and explained; None below `least`.
+
+    own  the person's name in words
+    """
+    mine, theirs = own.split(), listed.words.split()
+    if own != listed.words:
+        quick = max(_by_words(mine, theirs, _paired(mine, theirs)), _as_one_word(mine, theirs))
+        if quick + SAME_DAY + SAME_COUNTRY < least:
+            return None
     score, why = name_likeness(own, listed.words)
     parts = [Part(score, why), *_details(person, listed)]
     total = sum(part.points for part in parts)
     if score >= IDENTICAL and not (person.kind and listed.kind and person.kind != listed.kind):
         total = max(total, MATCH_FROM)
-    return Match(listed, max(0, min(1000, total)), tuple(parts))
+    total = max(0, min(1000, total))
+    return Match(listed, total, tuple(parts)) if total >= least else None
 
 
 def _details(person: Person, listed: ListedName) -> list[Part]:

@@ -10,7 +10,7 @@ STALE_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class ListFacts:
-    """A list in use, or one that was. names: all names of its entries."""
+    """A list in use, or one that was. parties: its entries; names: all their names."""
 
     id: UUID
     source: str
@@ -19,7 +19,7 @@ class ListFacts:
     names: int
     imported_at: datetime
     form: str = ""
-    entries: int = 0
+    parties: int = 0
     remarks: tuple[str, ...] = ()
 
     def age_days(self, on: date) -> int:

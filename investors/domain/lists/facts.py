@@ -165,7 +165,8 @@ def _exact(year: int, month: int, day: int) -> list[str]:
 @lru_cache(maxsize=2048)
 def country(text: str) -> str:
     """ISO 3166-1 alpha-2 for a code or an English name; "" where there is no such country."""
-    told = text.strip().strip("()")
+    told = text.strip()
+    told = told[1:-1] if told.startswith("(") and told.endswith(")") else told
     if not told or len(told) > 60:
         return ""
     try:
