@@ -203,6 +203,60 @@ def test_history_and_register_stand_side_by_side(company, tmp_path, now):
 _DAYS = [f"20{year:02d}-{month:02d}-15" for year in range(10, 25) for month in range(1, 13)]
 
 
+def move(draw, made, open_, what, people, step, day):
+    """One thing happens to a security that is open: `open_` is name -> [holder, class, shares]."""
+    name = draw(st.sampled_from(sorted(open_)))
+    who, kind, size = open_.pop(name)
+    part = draw(st.integers(1, size))
+    balance = {}
+    if what != "retract" and part < size:
+        if draw(st.booleans()):
+            balance = {"balance_security_id": f"b{step}"}
+            made.issue(f"b{step}", who, kind, str(size - part), day)
+            open_[f"b{step}"] = [who, kind, size - part]
+        elif what != "convert":
+            open_[name] = [who, kind, size - part]
+        else:
+            part = size
+    if what == "transfer":
+        heir = draw(st.sampled_from(people))
+        made.tx(
+            "STOCK_TRANSFER",
+            day,
+            security_id=name,
+            quantity=str(part),
+            resulting_security_ids=[f"r{step}"],
+            **balance,
+        )
+        made.issue(f"r{step}", heir, kind, str(part), day)
+        open_[f"r{step}"] = [heir, kind, part]
+    elif what == "cancel":
+        made.tx(
+            "STOCK_CANCELLATION",
+            day,
+            security_id=name,
+            quantity=str(part),
+            reason_text="x",
+            **balance,
+        )
+    elif what == "repurchase":
+        price = {"amount": "1", "currency": "USD"}
+        made.tx("STOCK_REPURCHASE", day, security_id=name, quantity=str(part), price=price, **balance)
+    elif what == "retract":
+        made.tx("STOCK_RETRACTION", day, security_id=name, reason_text="x")
+    else:
+        made.tx(
+            "STOCK_CONVERSION",
+            day,
+            security_id=name,
+            quantity_converted=str(part),
+            resulting_security_ids=[f"r{step}"],
+            **balance,
+        )
+        made.issue(f"r{step}", who, "CS", str(part * 3), day)
+        open_[f"r{step}"] = [who, "CS", part * 3]
+
+
 @st.composite
 def histories(draw):
     """A random history and what each holder has at its end, kept by plain sums."""
@@ -230,56 +284,7 @@ def histories(draw):
             for one in open_.values():
                 one[2] *= 2 if one[1] == kind else 1
         else:
-            name = draw(st.sampled_from(sorted(open_)))
-            who, kind, size = open_.pop(name)
-            part = draw(st.integers(1, size))
-            balance = {}
-            if what != "retract" and part < size:
-                if draw(st.booleans()):
-                    balance = {"balance_security_id": f"b{step}"}
-                    made.issue(f"b{step}", who, kind, str(size - part), day)
-                    open_[f"b{step}"] = [who, kind, size - part]
-                elif what != "convert":
-                    open_[name] = [who, kind, size - part]
-                else:
-                    part = size
-            if what == "transfer":
-                heir = draw(st.sampled_from(people))
-                made.tx(
-                    "STOCK_TRANSFER",
-                    day,
-                    security_id=name,
-                    quantity=str(part),
-                    resulting_security_ids=[f"r{step}"],
-                    **balance,
-                )
-                made.issue(f"r{step}", heir, kind, str(part), day)
-                open_[f"r{step}"] = [heir, kind, part]
-            elif what == "cancel":
-                made.tx(
-                    "STOCK_CANCELLATION",
-                    day,
-                    security_id=name,
-                    quantity=str(part),
-                    reason_text="x",
-                    **balance,
-                )
-            elif what == "repurchase":
-                price = {"amount": "1", "currency": "USD"}
-                made.tx("STOCK_REPURCHASE", day, security_id=name, quantity=str(part), price=price, **balance)
-            elif what == "retract":
-                made.tx("STOCK_RETRACTION", day, security_id=name, reason_text="x")
-            else:
-                made.tx(
-                    "STOCK_CONVERSION",
-                    day,
-                    security_id=name,
-                    quantity_converted=str(part),
-                    resulting_security_ids=[f"r{step}"],
-                    **balance,
-                )
-                made.issue(f"r{step}", who, "CS", str(part * 3), day)
-                open_[f"r{step}"] = [who, "CS", part * 3]
+            move(draw, made, open_, what, people, step, day)
         totals = {}
         for who, kind, size in open_.values():
             totals.setdefault(kind, {}).setdefault(who, 0)
