@@ -96,8 +96,17 @@ def test_capitals_are_those_of_the_standard(address):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD"]
-    + ["0x" + "g" * 40, "0x" + "١" * 40, "0x" + "a" * 39, "0x" + "a" * 41, "vitalik.eth"],
+    [
+        "",
+        "0x",
+        "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD",
+        "0x" + "g" * 40,
+        "0x" + "١" * 40,
+        "0x" + "a" * 39,
+        "0x" + "a" * 41,
+        "vitalik.eth",
+    ],
 )
 def test_a_mistyped_address_is_refused(address):
     with pytest.raises(BadAddress):
