@@ -12,6 +12,7 @@ from investors.profiles import services as profiles
 from investors.profiles.facts import ProfileInput
 from investors.screening import decisions as screening_decisions
 from investors.screening import selectors as screening
+from portal.approvals.verify import verify_approvals
 from portal.audit.verify import verify_rows
 from portal.funding import services as funding
 from portal.management.commands.verify import verify_investors, verify_money
@@ -71,6 +72,7 @@ def _withdrawals(ann, now):
 
 
 def test_what_the_services_wrote_agrees_with_the_trail(story):
+    assert verify_approvals() == []
     assert verify_investors() == []
     assert verify_money() == []
 
@@ -134,11 +136,20 @@ def test_every_column_a_superuser_changes_is_found_and_its_row_named(story, supe
         ("UPDATE portal_withdrawal SET state = 'approved' WHERE key = 'w2'", "its approval says otherwise"),
         ("UPDATE portal_withdrawal SET destination = account_name", "its destination cannot be opened"),
         ("UPDATE portal_withdrawal SET destination_shown = '•••1'", "is not the one that is kept"),
+        ("UPDATE portal_approval SET facts = '{}'", "what was asked, by whom or when"),
+        ("UPDATE portal_approval SET maker = 'user:eve'", "what was asked, by whom or when"),
+        ("UPDATE portal_approval SET checker = 'user:eve' WHERE checker <> ''", "another decision, person or time"),
+        ("UPDATE portal_approval SET note = 'x' WHERE checker <> ''", "another decision, person or time"),
+        (
+            "UPDATE portal_approval SET state = 'approved', checker = 'user:eve', decided_at = now() WHERE state = 'requested'",
+            "another decision, person or time",
+        ),
+        ("DELETE FROM portal_approval", "is gone, and the trail tells of it"),
         ("DELETE FROM portal_deposit", "the audit trail tells of it, and it is gone"),
     ],
 )  # fmt: skip
 def test_a_row_changed_by_a_superuser_is_named(story, superuser_connection, statement, sentence):
     superuser_connection.execute("SET session_replication_role = replica")
     superuser_connection.execute(statement)
-    found = [*verify_investors(), *verify_money()]
+    found = [*verify_investors(), *verify_money(), *verify_approvals()]
     assert any(sentence in line for line in found), found

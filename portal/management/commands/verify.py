@@ -16,6 +16,7 @@ from investors.profiles.verify import verify_profiles
 from investors.screening.verify import verify_screening
 from issuance.corporate_actions.verify import verify_distributions
 from issuance.register.verify import verify_register
+from portal.approvals.verify import verify_approvals
 from portal.audit import selectors as audit
 from portal.audit.verify import verify_log, verify_rows
 from portal.documents.verify import mismatches
@@ -51,6 +52,7 @@ def verify_indices() -> list[str]:
 PARTS = (
     ("ledger: trial balance, balances, reservations, postings against the trail", verify_ledger),
     ("transparency log: every event, leaf, node and checkpoint", verify_log),
+    ("approvals: who asked and who decided against the trail", verify_approvals),
     ("money: deposits and withdrawals against trail and ledger", verify_money),
     ("investors: profiles, screening, KYC and accreditation against the trail", verify_investors),
     ("register: holdings, lots, holders of record and their counts against the ledger", verify_register),
