@@ -260,8 +260,7 @@ def add_related_person(
         person.save(force_insert=True)
         if (person.ownership_ppm or 0) >= OWNERS_FROM_PPM:
             row.no_large_owner = False
-        row.version += 1
-        row.identity_changed_at = at
+        row.version, row.identity_changed_at = row.version + 1, at
         row.save(update_fields=["version", "identity_changed_at", "no_large_owner"])
         revision = revise(row, changed=(f"{role} added",), actor=actor, reason="", at=at)
         record(

@@ -166,13 +166,9 @@ def request_withdrawal(
             return _same_withdrawal(known, owner, currency, amount_minor, to.account)
         withdrawal_id = uuid.uuid4()
         account = open_cash_account(owner=owner, currency=currency, actor=actor, at=at)
+        this = f"withdrawal:{withdrawal_id}"
         reservation = ledger.reserve(
-            key=f"withdrawal:{withdrawal_id}",
-            account_id=account,
-            amount=amount_minor,
-            reference=f"withdrawal:{withdrawal_id}",
-            actor=actor,
-            at=at,
+            key=this, account_id=account, amount=amount_minor, reference=this, actor=actor, at=at
         )
         above = amount_minor > one.four_eyes_above
         row = Withdrawal(
