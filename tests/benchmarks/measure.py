@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.measure posting|large|indices PLAN ANSWER`: one measurement, in the environment of its server."""
+"""`python -m tests.benchmarks.measure posting|large|indices|screening PLAN ANSWER`: one measurement, in the environment of its server."""
 
 import importlib
 import json
@@ -38,7 +38,7 @@ def main() -> None:
     django.setup()
     suite, plan, answer = sys.argv[1:]
     read = Plan.read(Path(plan))
-    if suite in ("posting", "indices"):
+    if suite in ("posting", "indices", "screening"):
         told = importlib.import_module(f"tests.benchmarks.{suite}").measure(read)
     else:
         told = large(read)
