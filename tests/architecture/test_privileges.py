@@ -3,12 +3,15 @@
 import re
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from portal.runtime import privileges
 
 TABLE_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 NOT_ALLOWED = "42501"
+# Primary keys of the record tables that are not called id.
+KEYS = {model._meta.db_table: model._meta.pk.column for model in apps.get_models()}
 GROWS_ONLY = ("audit_event", "audit_leaf", "audit_checkpoint", "ledger_transaction", "ledger_entry")
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +55,7 @@ ATTACKS = [
     "INSERT INTO audit_event (salt) VALUES ('')",
     *(f"DELETE FROM {table}" for table, rights in privileges.RECORD_TABLES.items() if "DELETE" not in rights),
     *(
-        f"UPDATE {t} SET id = id"
+        f"UPDATE {t} SET {KEYS.get(t, 'id')} = {KEYS.get(t, 'id')}"
         for t, rights in privileges.RECORD_TABLES.items()
         if rights == privileges.APPEND
     ),
