@@ -66,7 +66,9 @@ class Kyc(APIView):
             "state": claims.kyc_state,
             "valid_until": claims.kyc_valid_until,
             "question": case.question if case else "",
-            "required": list(required_documents(kind=own.kind, risk=kyc.risk_of(own))),
+            "required": list(
+                required_documents(kind=own.kind, risk=kyc.risk_of(own), entity_form=own.entity_form)
+            ),
             "papers": kyc.papers(case.id) if case else [],
             "missing": [told.told_missing(one) for one in claims.missing],
         }

@@ -226,8 +226,7 @@ def add_related_person(
     role             joint_holder | beneficial_owner | control_person | signatory
     born             ISO date, or "" where unknown
     ownership_ppm    for a beneficial owner: parts per million of the entity
-    is_entity        the owner is an entity itself
-    owner_reference  of the owner's own profile, where it invests here: "INV-7KQ2MX"
+    is_entity        the owner is one itself; owner_reference: of its own profile, where it invests here
     title            by what right he signs or controls, such as "Trustee"
     raises           NoSuchInvestor, TooMuchOwned, OwnersInCircle, Invalid naming the field
     """
@@ -245,7 +244,7 @@ def add_related_person(
             ownership_ppm=ownership_ppm if role == RelatedPerson.Role.BENEFICIAL_OWNER else None,
             is_entity=entity,
             owner=owner,
-            title=checked_text(title, "title", 80) if title.strip() else "",
+            title=title.strip() and checked_text(title, "title", 80),
             name=checked_text(name, "name", 200, letters=True),
             born=checked_day(born, today=at.date(), field="born", person=not entity) if born else "",
             identifier_kind=identifier_kind,
