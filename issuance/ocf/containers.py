@@ -1,9 +1,10 @@
 """Where the files of an OCF package lie: a folder, a zip archive, or one JSON file. Bounded in number and size."""
 
 import io
+import posixpath
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from portal.domain.errors import Invalid
@@ -39,8 +40,23 @@ def folder(path: Path) -> Mapping[str, Reader]:
         if not real.is_relative_to(root) or not real.is_file():
             continue
         total += real.stat().st_size
-        found[one.relative_to(root).as_posix()] = _bounded(real)
+        found[one.relative_to(root).as_posix()] = bounded(real)
         _within(len(found), total)
+    return found
+
+
+def beside(manifest: Path, filepaths: Iterable[str]) -> Mapping[str, Reader]:
+    """A manifest and the files that it lists, as far as they lie in its folder or below."""
+    root = manifest.parent.resolve()
+    found: dict[str, Reader] = {}
+    total = 0
+    for filepath in (manifest.name, SIDE_FILE, *filepaths):
+        name = posixpath.normpath(filepath.replace("\\", "/").replace("\0", ""))
+        real = (root / name).resolve()
+        if name not in found and real.is_relative_to(root) and real.is_file():
+            total += real.stat().st_size
+            found[name] = bounded(real)
+            _within(len(found), total)
     return found
 
 
@@ -83,7 +99,9 @@ def _within(files: int, size: int) -> None:
         raise TooLarge(f"The files have {size:,} bytes; an import takes {MAX_TOTAL_BYTES:,}.", field="file")
 
 
-def _bounded(path: Path) -> Reader:
+def bounded(path: Path) -> Reader:
+    """Reads a file no further than an import takes. raises NotReadable, TooLarge"""
+
     def read() -> bytes:
         try:
             with path.open("rb") as file:

@@ -22,7 +22,17 @@ from issuance.domain.ocf_objects import (
     day,
 )
 from issuance.domain.ocf_replay import replay
-from issuance.ocf.containers import SIDE_FILE, NotReadable, Reader, TooLarge, archive, folder, listed
+from issuance.ocf.containers import (
+    SIDE_FILE,
+    NotReadable,
+    Reader,
+    TooLarge,
+    archive,
+    beside,
+    bounded,
+    folder,
+    listed,
+)
 from issuance.ocf.schema import messages, schema_faults
 from portal.domain.canonical import fingerprint
 
@@ -57,10 +67,10 @@ def read_path(path: Path, *, today: str) -> Reading:
         raise NotReadable(f"There is nothing at {path}.", field="file")
     if zipfile.is_zipfile(path):
         return _read(archive(path), today)
-    content = _one(path.read_bytes, path.name)
+    content = _one(bounded(path), path.name)
     if isinstance(content, list):
         return _read(_split(content), today)
-    return _read(folder(path.parent), today, manifest=path.name)
+    return _read(beside(path, _filepaths(content)), today, manifest=path.name)
 
 
 def read_upload(name: str, content: bytes, *, today: str) -> Reading:
@@ -71,6 +81,17 @@ def read_upload(name: str, content: bytes, *, today: str) -> Reading:
     if not isinstance(found, list):
         raise NotReadable("Upload a zip archive, or a JSON file with a list of OCF files.", field="file")
     return _read(_split(found), today)
+
+
+def _filepaths(manifest: Any) -> list[str]:
+    found = []
+    for key in FILES:
+        entries = manifest.get(key) if isinstance(manifest, Mapping) else None
+        for entry in entries if isinstance(entries, list) else []:
+            filepath = entry.get("filepath") if isinstance(entry, Mapping) else None
+            if isinstance(filepath, str):
+                found.append(filepath)
+    return found
 
 
 def _one(read: Reader, name: str) -> Any:
@@ -266,6 +287,9 @@ def _manifest_faults(body: Mapping[str, Any]) -> Iterator[str]:
     for key in REQUIRED_FILES:
         if key not in body:
             yield f"{key}: the manifest does not say."
+    known = {"ocf_version", "file_type", "issuer", "as_of", "generated_at", "comments", *FILES}
+    for key in sorted(set(body) - known):
+        yield f"{key[:60]}: the manifest has no such field."
     issuer = body.get("issuer")
     if not isinstance(issuer, Mapping):
         yield "issuer: it is not told."

@@ -5,7 +5,7 @@ transactions, and what OCF has no place for in a side file of the portal.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -136,16 +136,26 @@ def _register(issuer: IssuerFacts) -> _Own:
     return own
 
 
-def _stakeholders(holders: Iterable[str]) -> list[dict[str, Any]]:
+def _stakeholders(holders: Collection[str]) -> list[dict[str, Any]]:
     """Investors stand by their references: no name leaves the portal with a cap table."""
     ids = sorted(UUID(one.rpartition(":")[2]) for one in holders if one.startswith("investor:"))
     known = investors_by_id(ids)
-    return [
+    others = sorted(one for one in holders if not one.startswith("investor:"))
+    people = [
+        {
+            "object_type": "STAKEHOLDER",
+            "id": one.rpartition(":")[2],
+            "name": {"legal_name": one},
+            "stakeholder_type": "INSTITUTION",
+        }
+        for one in others
+    ]
+    return people + [
         {
             "object_type": "STAKEHOLDER",
             "id": str(one),
             "name": {"legal_name": known[one].reference},
-            "stakeholder_type": "INDIVIDUAL" if known[one].kind == "person" else "INSTITUTION",
+            "stakeholder_type": "INDIVIDUAL" if known[one].kind == "natural" else "INSTITUTION",
             "issuer_assigned_id": known[one].reference,
         }
         for one in ids

@@ -173,6 +173,8 @@ def test_the_register_is_exported_and_read_back_to_the_last_share(now, tmp_path,
     people = holders(made, 75_00, 25_50, at=now)
     files = write_package(made.issuer.id, at=now)
     valid(files, schemas)
+    types = [one["stakeholder_type"] for one in json.loads(files["PortalStakeholders.ocf.json"])["items"]]
+    assert types == ["INDIVIDUAL", "INDIVIDUAL"]
     found = read_path(put(files, tmp_path / "out"), today=now.date().isoformat())
     assert [str(one) for one in found.faults] == []
     rows = imported_rows(found.package, replay(found.package))
