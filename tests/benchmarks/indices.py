@@ -1,6 +1,7 @@
 """Indicators and backtests: time and memory, and the same backtest by bt where its environment exists."""
 
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -131,6 +132,7 @@ def measured_backtest(plan: Plan) -> dict[str, Any]:
 def measure(plan: Plan) -> dict[str, Any]:
     """Small first, so that the memory told of the large is its own."""
     return {
+        "load": round(os.getloadavg()[0], 1),
         "backtest": measured_backtest(plan),
         "small": measured_indicators(1_826, 100, 5),
         "large": measured_indicators(3_652, 1_000, 1),
