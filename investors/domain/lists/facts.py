@@ -169,10 +169,12 @@ def country(text: str) -> str:
     told = told[1:-1] if told.startswith("(") and told.endswith(")") else told
     if not told or len(told) > 60:
         return ""
-    try:
-        return str(pycountry.countries.lookup(told).alpha_2)
-    except LookupError:
-        return _FORMER.get(told.casefold(), "")
+    for written in (told, told.replace(" (", ", ").rstrip(")")):
+        try:
+            return str(pycountry.countries.lookup(written).alpha_2)
+        except LookupError:
+            continue
+    return _FORMER.get(told.casefold(), "")
 
 
 _FORMER = {
