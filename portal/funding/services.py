@@ -188,17 +188,19 @@ def request_withdrawal(
             requested_at=at,
         )
         if above:
-            row.approval_id = approvals.request_approval(
-                action=APPROVE,
-                subject=f"withdrawal:{withdrawal_id}",
-                organisation=None,
-                maker=actor,
-                facts={"owner": owner, "currency": currency, "amount": str(amount_minor), "to": to.shown},
-                at=at,
-            )
+            row.approval_id = _ask_second(row, actor, at)
         row.save(force_insert=True)
         tell_withdrawal(row, "withdrawal.requested", actor=actor, at=at, needs_approval=above)
     return withdrawal_facts(row)
+
+
+def _ask_second(row: Withdrawal, maker: Actor, at: datetime) -> UUID:
+    figures = {"owner": row.owner, "currency": row.currency, "amount": str(row.amount_minor)}
+    facts = figures | {"to": row.destination_shown}
+    subject = f"withdrawal:{row.pk}"
+    return approvals.request_approval(
+        action=APPROVE, subject=subject, organisation=None, maker=maker, facts=facts, at=at
+    )
 
 
 def approve_withdrawal(*, withdrawal_id: UUID, actor: Actor, at: datetime, note: str = "") -> WithdrawalFacts:
