@@ -5,16 +5,21 @@ Above the preferences there is one number, the value r of one common share, at w
 class's claim grows with r, so there is exactly one, and at it no class gains by converting or by not converting.
 """
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from heapq import heapify, heapreplace
+from itertools import pairwise
+from math import lcm
 
 from portal.domain.errors import Invalid
 
-HALF = Fraction(1, 2)
 Amounts = tuple[Fraction, ...]
+Whole = tuple[int, ...]
+Moment = tuple[bool, Fraction, int]
+"""When a class gets its next unit: never by its exact part alone?, at which (scaled) proceeds, its place."""
 
 
 class NegativeProceeds(Invalid):
@@ -93,42 +98,77 @@ class ShareClass:
 @dataclass(frozen=True, slots=True)
 class Waterfall:
     """
-    The whole waterfall as a line with corners: at proceeds totals[k] the classes get amounts[k], straight between;
-    above the last corner each further unit is split by `slopes` (empty: nobody takes it).
+    The whole waterfall as a line with corners, all in whole numbers of 1/`fineness` of a minor unit: at proceeds
+    totals[k] the classes get amounts[k]; from there on, of each widths[k] more, rises[k]. The last stretch has no end;
+    its width is 0 where nobody takes more. columns[n] is class n's amount at each corner.
     """
 
     codes: tuple[str, ...]
-    totals: Amounts
-    amounts: tuple[Amounts, ...]
-    slopes: Amounts
+    fineness: int
+    totals: Whole
+    amounts: tuple[Whole, ...]
+    widths: Whole
+    rises: tuple[Whole, ...]
+    columns: tuple[Whole, ...]
 
     def exact(self, proceeds: Fraction) -> Amounts:
         """Each class's part of the proceeds as an exact rational. Raises NoClassToPay."""
-        corner = bisect_right(self.totals, proceeds) - 1
-        base, rest = self.amounts[corner], proceeds - self.totals[corner]
-        if corner + 1 < len(self.totals):
-            share = rest / (self.totals[corner + 1] - self.totals[corner])
-            return tuple(a + (b - a) * share for a, b in zip(base, self.amounts[corner + 1], strict=True))
-        if not rest:
-            return base
-        if not self.slopes:
+        scaled = Fraction(proceeds) * self.fineness
+        corner, width = self.stretch(scaled)
+        share = (scaled - self.totals[corner]) / width
+        return tuple(
+            (base + rise * share) / self.fineness
+            for base, rise in zip(self.amounts[corner], self.rises[corner], strict=True)
+        )
+
+    def whole(self, proceeds: int) -> list[int]:
+        """Each class's part in whole minor units; they sum to the proceeds. Raises NoClassToPay."""
+        scaled = proceeds * self.fineness
+        corner, width = self.stretch(scaled)
+        rest, below = scaled - self.totals[corner], self.fineness * width
+        units = [
+            (2 * (base * width + rise * rest) + below) // (2 * below)
+            for base, rise in zip(self.amounts[corner], self.rises[corner], strict=True)
+        ]
+        self._settle(units, proceeds - sum(units))
+        return units
+
+    def stretch(self, scaled: int | Fraction) -> tuple[int, int]:
+        """The stretch on which these (scaled) proceeds lie, and its width, 1 at the very end of all claims."""
+        corner = bisect_right(self.totals, scaled) - 1
+        width = self.widths[corner]
+        if not width and scaled > self.totals[corner]:
             raise NoClassToPay(
-                f"{rest} would be left above all preferences, and no class has shares to take it.",
+                f"{Fraction(scaled - self.totals[corner]) / self.fineness} would be left above all preferences, and no "
+                "class has shares to take it.",
                 field="classes",
             )
-        return tuple(a + slope * rest for a, slope in zip(base, self.slopes, strict=True))
+        return corner, width or 1
 
-    def reached_at(self, place: int, amount: Fraction) -> Fraction | None:
-        """The proceeds at which the class at `place` has got this much; None where it never does."""
-        column = [row[place] for row in self.amounts]
-        for corner in range(1, len(column)):
-            low, high = column[corner - 1], column[corner]
-            if low < amount <= high:
-                width = self.totals[corner] - self.totals[corner - 1]
-                return self.totals[corner - 1] + width * (amount - low) / (high - low)
-        if not self.slopes or not self.slopes[place]:
-            return None
-        return self.totals[-1] + (amount - column[-1]) / self.slopes[place]
+    def _settle(self, units: list[int], missing: int) -> None:
+        """Hand out the next units, or take back the last, until nothing is missing."""
+        if not missing:
+            return
+        sign = 1 if missing > 0 else -1
+        queue: list[Moment] = [self._moment(place, units[place], sign) for place in range(len(units))]
+        heapify(queue)
+        for _ in range(abs(missing)):
+            place = sign * queue[0][2]
+            units[place] += sign
+            heapreplace(queue, self._moment(place, units[place], sign))
+
+    def _moment(self, place: int, held: int, sign: int) -> Moment:
+        """
+        When the class's exact part passes the half unit above what it holds (sign 1) or the one below it (sign -1),
+        each so that the least moment is the next to be handed out, or the last that was.
+        """
+        column, wanted = self.columns[place], (2 * held + sign) * self.fineness // 2
+        corner = bisect_left(column, wanted) - 1
+        if wanted <= 0 or (corner == len(column) - 1 and not self.rises[corner][place]):
+            return True, Fraction(held * self.fineness - column[-1]), sign * place
+        gain = self.rises[corner][place]
+        moved = (wanted - column[corner]) * self.widths[corner]
+        return False, Fraction(sign * (self.totals[corner] * gain + moved), gain), sign * place
 
 
 def distribute(proceeds: int, classes: Sequence[ShareClass]) -> dict[str, int]:
@@ -141,32 +181,56 @@ def distribute(proceeds: int, classes: Sequence[ShareClass]) -> dict[str, int]:
     raises    NegativeProceeds, DuplicateClass, NoClassToPay, ImpossibleClass
     source    NVCA model charter, liquidation preference; Webster's method for the whole units
     """
-    if proceeds < 0:
-        raise NegativeProceeds(f"The proceeds are {proceeds}; they cannot be negative.", field="proceeds")
-    whole = waterfall(tuple(classes))
-    exact = whole.exact(Fraction(proceeds))
-    units = [(part + HALF).__floor__() for part in exact]
-    _settle_difference(whole, units, proceeds)
-    return dict(zip(whole.codes, units, strict=True))
+    return distribute_many([proceeds], classes)[0]
 
 
-def _settle_difference(whole: Waterfall, units: list[int], proceeds: int) -> None:
-    """Take back the last units handed out, or hand out the next, until they sum to the proceeds."""
-    while (difference := sum(units) - proceeds) != 0:
-        step = 1 if difference < 0 else -1
-        moments = []
-        for place, held in enumerate(units):
-            turn = held + HALF if step > 0 else held - HALF
-            at = whole.reached_at(place, turn) if turn > 0 else None
-            if at is not None:
-                moments.append((at, place))
-        units[(min(moments) if step > 0 else max(moments))[1]] += step
+def distribute_many(exits: Iterable[int], classes: Sequence[ShareClass]) -> list[dict[str, int]]:
+    """
+    What distribute() says of each of many proceeds, in their order: the corners are worked out once.
+
+    exits    minor units, >= 0, in any order
+    raises   as distribute(); one that cannot be shared out refuses them all
+    """
+    whole: Waterfall | None = None
+    shared = []
+    for proceeds in exits:
+        if proceeds < 0:
+            raise NegativeProceeds(f"The proceeds are {proceeds}; they cannot be negative.", field="proceeds")
+        whole = whole or waterfall(tuple(classes))
+        shared.append(dict(zip(whole.codes, whole.whole(proceeds), strict=True)))
+    return shared
 
 
 @lru_cache(maxsize=256)
 def waterfall(classes: tuple[ShareClass, ...]) -> Waterfall:
     """The waterfall of these classes for any proceeds. Raises DuplicateClass, NoClassToPay, ImpossibleClass."""
     _check(classes)
+    corners = _corners(classes)
+    weights = [one.as_converted for one in classes]
+    if len(corners) == 1 and not any(weights):
+        raise NoClassToPay("No class has shares or a preference; there is nobody to pay.", field="classes")
+    # Even, so that half a unit is a whole number too.
+    fineness = 2 * lcm(*(amount.denominator for corner in corners for amount in corner))
+    amounts = tuple(tuple(int(amount * fineness) for amount in corner) for corner in corners)
+    common = lcm(*(weight.denominator for weight in weights))
+    last = tuple(int(weight * common) for weight in weights)
+    rises = (
+        *(tuple(high - low for low, high in zip(*pair, strict=True)) for pair in pairwise(amounts)),
+        last,
+    )
+    return Waterfall(
+        codes=tuple(one.code for one in classes),
+        fineness=fineness,
+        totals=tuple(sum(row) for row in amounts),
+        amounts=amounts,
+        widths=tuple(sum(row) for row in rises),
+        rises=rises,
+        columns=tuple(zip(*amounts, strict=True)),
+    )
+
+
+def _corners(classes: tuple[ShareClass, ...]) -> list[Amounts]:
+    """What the classes have got wherever the waterfall turns, from nothing on; each corner above the one before."""
     corners: list[Amounts] = [tuple(Fraction(0) for _ in classes)]
     for seniority in sorted({one.seniority for one in classes if one.preference}, reverse=True):
         corners.append(
@@ -176,18 +240,10 @@ def waterfall(classes: tuple[ShareClass, ...]) -> Waterfall:
             )
         )
     for share_value in _turning_points(classes):
-        corners.append(tuple(one.claim(share_value) for one in classes))
-    totals: list[Fraction] = []
-    amounts: list[Amounts] = []
-    for corner in corners:
-        if not totals or sum(corner) > totals[-1]:
-            totals.append(sum(corner, Fraction(0)))
-            amounts.append(corner)
-    every = sum((one.as_converted for one in classes), Fraction(0))
-    slopes = tuple(one.as_converted / every for one in classes) if every else ()
-    if not slopes and len(totals) == 1:
-        raise NoClassToPay("No class has shares or a preference; there is nobody to pay.", field="classes")
-    return Waterfall(tuple(one.code for one in classes), tuple(totals), tuple(amounts), slopes)
+        corner = tuple(one.claim(share_value) for one in classes)
+        if sum(corner) > sum(corners[-1]):
+            corners.append(corner)
+    return corners
 
 
 def _turning_points(classes: Sequence[ShareClass]) -> list[Fraction]:

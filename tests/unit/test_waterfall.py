@@ -1,7 +1,7 @@
 """The liquidation waterfall: known answers, and against brute force over all ways to convert."""
 
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given, settings
@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from issuance.domain.waterfall import (
     DuplicateClass,
+    ImpossibleClass,
     NegativeProceeds,
     NoClassToPay,
     ShareClass,
     distribute,
+    distribute_many,
     waterfall,
 )
 
@@ -98,9 +100,13 @@ terms = st.builds(
     cap=st.none() | fractions(1, 5),
     conversion=fractions(Fraction(1, 2), 2),
 )
-class_lists = st.lists(terms, min_size=1, max_size=5).map(
-    lambda rows: [ShareClass(str(n), **row) for n, row in enumerate(rows)]
-)
+
+
+def named(rows):
+    return [ShareClass(str(n), **row) for n, row in enumerate(rows)]
+
+
+class_lists = st.lists(terms, min_size=1, max_size=5).map(named)
 
 
 def payoffs(proceeds, classes, converts):
@@ -128,21 +134,29 @@ def payoffs(proceeds, classes, converts):
     return paid
 
 
+def equilibria(proceeds, classes):
+    """Payoffs of every profile of conversions that no single class would leave; brute force over all of them."""
+    profiles = list(product([False, True], repeat=len(classes)))
+    paid = {converts: payoffs(proceeds, classes, converts) for converts in profiles}
+    found = []
+    for converts in profiles:
+        turned = [tuple(c != (n == place) for n, c in enumerate(converts)) for place in range(len(classes))]
+        stable = all(paid[other][place] <= paid[converts][place] for place, other in enumerate(turned))
+        if stable and sum(paid[converts]) == proceeds:
+            found.append(tuple(paid[converts]))
+    return found
+
+
 @settings(max_examples=150, deadline=None)
 @given(class_lists, st.integers(0, 8_000))
 def test_no_class_gains_by_changing_its_mind(classes, proceeds):
-    exact = waterfall(tuple(classes)).exact(Fraction(proceeds))
-    equilibria = []
-    for converts in product([False, True], repeat=len(classes)):
-        paid = payoffs(proceeds, classes, converts)
-        stable = all(
-            payoffs(proceeds, classes, [c != (n == place) for n, c in enumerate(converts)])[place]
-            <= paid[place]
-            for place in range(len(classes))
-        )
-        if stable and sum(paid) == proceeds:
-            equilibria.append(tuple(paid))
-    assert exact in equilibria
+    assert waterfall(tuple(classes)).exact(Fraction(proceeds)) in equilibria(proceeds, classes)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(terms, min_size=6, max_size=8).map(named), st.integers(0, 20_000))
+def test_no_class_gains_by_changing_its_mind_among_eight_either(classes, proceeds):
+    assert waterfall(tuple(classes)).exact(Fraction(proceeds)) in equilibria(proceeds, classes)
 
 
 @settings(deadline=None)
@@ -158,3 +172,68 @@ def test_three_equal_holders_share_an_odd_cent_in_their_order():
     classes = [ShareClass(code, 1) for code in "abc"]
     assert distribute(100, classes) == {"a": 34, "b": 33, "c": 33}
     assert distribute(101, classes) == {"a": 34, "b": 34, "c": 33}
+
+
+@settings(deadline=None)
+@given(class_lists, st.integers(0, 5_000))
+def test_whole_units_lie_within_one_unit_of_the_exact_part_for_each_class_there_is(classes, proceeds):
+    exact = waterfall(tuple(classes)).exact(Fraction(proceeds))
+    for part, units in zip(exact, distribute(proceeds, classes).values(), strict=True):
+        assert abs(units - part) <= len(classes)
+
+
+@settings(max_examples=50, deadline=None)
+@given(class_lists, st.lists(st.integers(0, 20_000), max_size=20))
+def test_many_exits_at_once_say_what_each_says_alone(classes, exits):
+    assert distribute_many(exits, classes) == [distribute(proceeds, classes) for proceeds in exits]
+
+
+def test_nobody_gets_less_of_more_along_a_whole_chart():
+    classes = [
+        ShareClass("D", 700, invested=1_401, seniority=3),
+        ShareClass("C", 611, invested=977, seniority=2, participating=True, cap=Fraction(2)),
+        ShareClass("B", 409, invested=500, multiple=Fraction(3, 2), seniority=2, conversion=Fraction(5, 4)),
+        ShareClass("A", 307, invested=123, seniority=1, participating=True),
+        ShareClass("options", 101),
+        ShareClass("common", 1_009),
+    ]
+    chart = distribute_many(range(9_000), classes)
+    assert [sum(paid.values()) for paid in chart] == list(range(9_000))
+    steps = pairwise(chart)
+    assert all(
+        sum(high[code] - low[code] for code in low) == 1 and all(low[code] <= high[code] for code in low)
+        for low, high in steps
+    )
+
+
+def test_preferences_of_less_than_half_a_unit_still_sum_to_the_proceeds():
+    thirds = [ShareClass(code, 0, invested=1, multiple=Fraction(1, 3)) for code in "abc"]
+    assert distribute(1, thirds) == {"a": 1, "b": 0, "c": 0}
+    with pytest.raises(NoClassToPay):
+        distribute(2, thirds)
+
+
+def test_one_exit_that_cannot_be_shared_out_refuses_them_all():
+    with pytest.raises(NegativeProceeds, match="-5"):
+        distribute_many([10, -5, 20], [COMMON])
+    with pytest.raises(ImpossibleClass, match="bad"):
+        distribute_many([10], [COMMON, ShareClass("bad", -1)])
+    assert distribute_many([], [COMMON]) == []
+
+
+def test_twenty_classes_and_a_thousand_exits_are_charted_to_the_cent():
+    classes = [
+        ShareClass(
+            f"series {n}",
+            10_007 * n,
+            invested=1_000_003 * n,
+            multiple=Fraction(2 + n % 3, 2),
+            seniority=n % 5,
+            participating=n % 2 == 0,
+            cap=Fraction(3) if n % 4 == 0 else None,
+            conversion=Fraction(4 + n % 3, 4),
+        )
+        for n in range(1, 20)
+    ]
+    chart = distribute_many(range(0, 10**9, 10**6), [*classes, ShareClass("common", 1_000_000)])
+    assert [sum(paid.values()) for paid in chart] == list(range(0, 10**9, 10**6))
