@@ -17,6 +17,12 @@ from investors.profiles.facts import (
 from investors.profiles.models import Investor, RelatedPerson, Revision
 from portal.domain.errors import NotFound
 
+TAX_STANDINGS = """
+SELECT id, us_person, coalesce((array_remove(tax_countries, 'US'))[1], country) AS residence,
+  identifier <> '' AS has_identifier FROM investors_investor
+"""
+"""What profiles say of tax, as rows for a statement that joins a million of them: residence abroad, number on file."""
+
 
 class NoSuchInvestor(NotFound):
     """There is no investor with this id, or none that the reader may know of."""

@@ -112,12 +112,19 @@ class PayoutChunk(models.Model):
 
 
 class Entitlement(models.Model):
-    """What one holder of record is due. A table of record: frozen when made; its chunk tells whether it is paid."""
+    """
+    What one holder of record is due. A table of record: frozen when made; its chunk tells whether it is paid. There
+    are no foreign keys in the database: one statement writes chunks and lines (entitlement.py), nothing is deleted.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    dividend = models.ForeignKey(Dividend, on_delete=models.PROTECT, related_name="entitlements")
-    chunk = models.ForeignKey(PayoutChunk, on_delete=models.PROTECT, related_name="entitlements")
-    holder = models.CharField(max_length=64, db_index=True)
+    dividend = models.ForeignKey(
+        Dividend, on_delete=models.PROTECT, related_name="entitlements", db_constraint=False, db_index=False
+    )
+    chunk = models.ForeignKey(
+        PayoutChunk, on_delete=models.PROTECT, related_name="entitlements", db_constraint=False
+    )
+    holder = models.CharField(max_length=64)
     quantity = UnitsField()
     rate_ppm = models.PositiveIntegerField()
     rate_reason = models.CharField(max_length=200)
@@ -127,7 +134,8 @@ class Entitlement(models.Model):
     net_minor = UnitsField()
 
     class Meta:
-        ordering = ("dividend", "id")
+        ordering = ("dividend", "holder")
+        indexes = [models.Index(fields=["holder"], name="entitlement_by_holder")]
         constraints = [
             models.UniqueConstraint(fields=["dividend", "holder"], name="entitlement_once"),
             models.CheckConstraint(

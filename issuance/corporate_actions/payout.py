@@ -8,17 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from issuance.corporate_actions.models import LIFECYCLE, Dividend, Entitlement, PayoutChunk
 from issuance.corporate_actions.selectors import NoSuchDividend, unpaid_chunks
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.ledger import selectors as ledger
-from portal.ledger.facts import Leg
-from portal.ledger.services import open_account, post
+from portal.ledger.facts import Leg, Posting
+from portal.ledger.services import open_account, open_accounts, post, post_many
 from portal.outbox.services import enqueue
 
-CHUNK = 500
+CHUNK = 5_000
 """Holders who are paid in one transaction."""
 START = "issuance.corporate_actions.start_paying"
 PAY = "issuance.corporate_actions.pay"
@@ -61,24 +62,25 @@ def pay_chunk(*, dividend_id: UUID, chunk: int, actor: Actor, at: datetime) -> i
     """
     Pay one chunk: net to each holder, what was withheld to the tax account, in one transaction.
 
+    Chunks are paid by several workers at once. Locks are taken in one order: the chunk, accounts (the pot's among
+    them), the dividend last, so that whoever pays the last chunk sees that it is the last.
+
     returns  how many holders were paid now; 0 when the chunk was paid before
     raises   NoSuchDividend
     """
     with transaction.atomic():
-        row = locked(dividend_id)
+        row = found(dividend_id)
         part = PayoutChunk.objects.select_for_update().filter(dividend=row, number=chunk).first()
         if row.state != "paying" or part is None or part.paid_at is not None:
             return 0
-        lines = list(Entitlement.objects.filter(chunk=part).order_by("id"))
         if part.gross_minor:
-            posted = post(
+            posting = Posting(
                 key=f"dividend:{row.pk}:{chunk}",
                 kind="dividend.paid",
                 reference=f"dividend:{row.pk}",
-                legs=_legs(row, part, lines),
-                actor=actor,
-                at=at,
+                legs=_legs(row, part),
             )
+            (posted,) = post_many(postings=[posting], actor=actor, at=at)
             part.transaction_id = posted.transaction_id
         part.paid_at = at
         part.save(update_fields=["transaction_id", "paid_at"])
@@ -92,26 +94,28 @@ def pay_chunk(*, dividend_id: UUID, chunk: int, actor: Actor, at: datetime) -> i
             gross_minor=str(part.gross_minor),
             withheld_minor=str(part.withheld_minor),
         )
-        _finish(row, actor, at)
+        _finish(locked(dividend_id), actor, at)
     return part.holders
 
 
-def _legs(row: Dividend, part: PayoutChunk, lines: list[Entitlement]) -> list[Leg]:
+def _legs(row: Dividend, part: PayoutChunk) -> list[Leg]:
+    lines = list(
+        Entitlement.objects.filter(chunk=part, net_minor__gt=0)
+        .order_by("id")
+        .values_list("holder", "net_minor")
+    )
     money = _money(row)
     legs = [Leg(pot_account(row), -part.gross_minor)]
     if part.withheld_minor:
         tax = open_account(owner="house", instrument_id=money, purpose="withholding", subject=AUTHORITY)
         legs.append(Leg(tax, part.withheld_minor))
-    for line in lines:
-        if line.net_minor:
-            cash = open_account(owner=line.holder, instrument_id=money, purpose="cash")
-            legs.append(Leg(cash, line.net_minor))
-    return legs
+    cash = open_accounts(owners=[holder for holder, _ in lines], instrument_id=money, purpose="cash")
+    return [*legs, *(Leg(cash[holder], net) for holder, net in lines)]
 
 
 def _finish(row: Dividend, actor: Actor, at: datetime) -> None:
     """When the last chunk is paid, what exact division left over goes to the residue account; the pot is empty."""
-    if unpaid_chunks(row.pk):
+    if PayoutChunk.objects.filter(dividend=row, paid_at=None).exists():
         return
     if row.residue_minor:
         residue = open_account(owner="house", instrument_id=_money(row), purpose="residue")
@@ -130,12 +134,16 @@ def _finish(row: Dividend, actor: Actor, at: datetime) -> None:
 
 def locked(dividend_id: UUID) -> Dividend:
     """The dividend under its row's lock. Raises NoSuchDividend."""
-    row = (
-        Dividend.objects.select_for_update(of=("self",))
-        .select_related("security__issuer")
-        .filter(pk=dividend_id)
-        .first()
-    )
+    return _one(Dividend.objects.select_for_update(of=("self",)), dividend_id)
+
+
+def found(dividend_id: UUID) -> Dividend:
+    """The dividend as it stands, not locked. Raises NoSuchDividend."""
+    return _one(Dividend.objects.all(), dividend_id)
+
+
+def _one(rows: QuerySet[Dividend], dividend_id: UUID) -> Dividend:
+    row = rows.select_related("security__issuer").filter(pk=dividend_id).first()
     if row is None:
         raise NoSuchDividend("There is no dividend with this id.")
     return row

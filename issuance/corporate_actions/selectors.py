@@ -1,6 +1,6 @@
 """Reads of dividends, entitlements and payouts."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -8,10 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
-from investors.profiles.selectors import investors_by_id
 from issuance.corporate_actions.facts import DividendFacts, EntitlementFacts, PayoutProgress
-from issuance.corporate_actions.models import Dividend, Entitlement, PayoutChunk, TaxForm
-from issuance.domain.withholding import Payee
+from issuance.corporate_actions.models import Dividend, Entitlement, PayoutChunk
 from portal.domain.errors import NotFound
 
 
@@ -57,7 +55,7 @@ def entitlements(
     """What holders are due: of one dividend in the order of holders, of one holder newest first."""
     found = Entitlement.objects.select_related("dividend__security", "chunk")
     if dividend_id is not None:
-        found = found.filter(dividend_id=dividend_id).order_by("id")
+        found = found.filter(dividend_id=dividend_id).order_by("holder")
     if holder is not None:
         found = found.filter(holder=holder).order_by("-dividend__payment_date", "-id")
     if paid is not None:
@@ -96,36 +94,6 @@ def due(*, on: date) -> list[UUID]:
     """Approved dividends whose payment date has come, and payouts under way: what the sweeper looks after."""
     found = Dividend.objects.filter(Q(state="approved", payment_date__lte=on) | Q(state="paying"))
     return list(found.order_by("payment_date", "pk").values_list("pk", flat=True))
-
-
-def payees(holders: Iterable[str]) -> dict[str, Payee]:
-    """
-    The tax standing of holders: the newest form on file, else what the profile says of persons and numbers.
-    Somebody of whom nothing is known has none, and is taxed as undocumented.
-    """
-    known = list(holders)
-    found: dict[str, Payee] = {}
-    forms = TaxForm.objects.filter(holder__in=known).order_by("holder", "-filed_at").distinct("holder")
-    for form in forms:
-        found[form.holder] = Payee(
-            form="w9" if form.form == "w9" else "w8",
-            residence=form.residence,
-            tin=form.tin_on_file,
-            treaty=form.treaty_claimed,
-        )
-    rest = {
-        UUID(holder.removeprefix("investor:")): holder
-        for holder in known
-        if holder not in found and holder.startswith("investor:")
-    }
-    for number, profile in investors_by_id(rest).items():
-        residence = next((one for one in profile.tax_countries if one != "US"), profile.country)
-        found[rest[number]] = (
-            Payee("w9", "US", tin=profile.has_identifier)
-            if profile.us_person
-            else Payee("w8", residence, tin=profile.has_identifier)
-        )
-    return {holder: found.get(holder, Payee()) for holder in known}
 
 
 def _dividends() -> Any:

@@ -9,20 +9,18 @@ from uuid import UUID
 
 from django.db import transaction
 
+from issuance.corporate_actions.entitlement import freeze
 from issuance.corporate_actions.facts import DividendFacts, NewDividend
-from issuance.corporate_actions.models import LIFECYCLE, Dividend, Entitlement, PayoutChunk, TaxForm
+from issuance.corporate_actions.models import LIFECYCLE, Dividend, TaxForm
 from issuance.corporate_actions.payout import CHUNK, START, locked, pot_account, told
-from issuance.corporate_actions.selectors import dividend_facts, payees
-from issuance.domain.dividends import Distribution, Holding, Rounding, distribute, distribute_per_unit
-from issuance.domain.withholding import Rate, rate_for
-from issuance.register.selectors import holdings
+from issuance.corporate_actions.selectors import dividend_facts
+from issuance.domain.dividends import Rounding, pot_for
 from issuance.securities.models import Security
 from issuance.securities.selectors import NoSuchSecurity, security
 from portal.approvals import services as approvals
 from portal.approvals.selectors import approval
 from portal.audit.services import record
 from portal.domain.actors import Actor
-from portal.domain.canonical import fingerprint
 from portal.domain.errors import Conflict, Invalid
 from portal.ledger import selectors as ledger
 from portal.ledger.facts import Leg
@@ -107,7 +105,7 @@ def entitle(*, dividend_id: UUID, actor: Actor, at: datetime) -> DividendFacts:
     """
     Freeze what each holder of record is due, from the ledger as of the record instant: gross, withheld, net.
 
-    raises  NoSuchDividend, NotAllowedNow, RecordDateInFuture, NobodyToPay
+    raises  NoSuchDividend, NotAllowedNow, RecordDateInFuture, NobodyToPay, StandingChanged
     """
     with transaction.atomic():
         row = locked(dividend_id)
@@ -118,19 +116,14 @@ def entitle(*, dividend_id: UUID, actor: Actor, at: datetime) -> DividendFacts:
                 field="record_date",
                 next_step="Come back after it: who sells before then is not entitled.",
             )
-        held = holdings(security(row.security_id), as_of=row.record_at)
-        if not held:
+        dues = freeze(row, instrument_id=security(row.security_id).instrument_id, chunk=CHUNK)
+        if not dues.holders:
             raise NobodyToPay("Nobody held any of this security at the record date.", field="record_date")
-        rates = _rates(row, held)
-        dues = _distribute(row, held, rates)
-        _freeze(row, dues, rates)
         row.state, row.entitled_at = state, at
-        row.pot_minor, row.holders = dues.pot, len(dues.lines)
+        row.pot_minor, row.holders = _pot(row, dues.quantity), dues.holders
         row.gross_minor, row.withheld_minor = dues.gross, dues.withheld
-        row.net_minor, row.residue_minor = dues.net, dues.residue
-        row.entitlements_sha256 = fingerprint(
-            [[line.holder, str(line.quantity), str(line.gross), str(line.withheld)] for line in dues.lines]
-        )
+        row.net_minor, row.residue_minor = dues.net, row.pot_minor - dues.gross
+        row.entitlements_sha256 = dues.sha256
         row.save()
         told(
             row,
@@ -297,46 +290,12 @@ def _check(terms: NewDividend) -> None:
         raise Invalid("The ex-date lies after the record date.", field="ex_date")
 
 
-def _rates(row: Dividend, held: dict[str, int]) -> dict[str, Rate]:
-    return {holder: rate_for(payee, on=row.payment_date) for holder, payee in payees(held).items()}
-
-
-def _distribute(row: Dividend, held: dict[str, int], rates: dict[str, Rate]) -> Distribution:
-    positions = [Holding(holder, quantity, rates[holder].ppm) for holder, quantity in held.items()]
-    if row.basis == "pot":
-        assert row.pot_minor is not None
-        return distribute(row.pot_minor, positions, rounding=Rounding(row.rounding))
-    assert row.per_unit_numerator is not None
+def _pot(row: Dividend, quantity: int) -> int:
+    """What the issuer pays in: the sum declared, or what the amount for each unit takes at the most."""
+    if row.basis == Dividend.Basis.POT:
+        return row.pot_minor
     per_unit = Fraction(row.per_unit_numerator, row.per_unit_denominator)
-    return distribute_per_unit(per_unit, positions, scale=row.security.scale)
-
-
-def _freeze(row: Dividend, dues: Distribution, rates: dict[str, Rate]) -> None:
-    for number, first in enumerate(range(0, len(dues.lines), CHUNK)):
-        lines = dues.lines[first : first + CHUNK]
-        part = PayoutChunk.objects.create(
-            dividend=row,
-            number=number,
-            holders=len(lines),
-            gross_minor=sum(line.gross for line in lines),
-            withheld_minor=sum(line.withheld for line in lines),
-            net_minor=sum(line.net for line in lines),
-        )
-        Entitlement.objects.bulk_create(
-            Entitlement(
-                dividend=row,
-                chunk=part,
-                holder=line.holder,
-                quantity=line.quantity,
-                rate_ppm=line.rate_ppm,
-                rate_reason=rates[line.holder].reason,
-                rate_source=rates[line.holder].source,
-                gross_minor=line.gross,
-                withheld_minor=line.withheld,
-                net_minor=line.net,
-            )
-            for line in lines
-        )
+    return pot_for(per_unit, quantity, scale=row.security.scale)
 
 
 def _figures(row: Dividend) -> dict[str, str]:

@@ -22,6 +22,10 @@ SELECT c.dividend_id, c.number FROM issuance_payoutchunk c JOIN issuance_entitle
 GROUP BY c.id HAVING (c.holders, c.gross_minor, c.withheld_minor, c.net_minor)
   <> (count(*), sum(e.gross_minor), sum(e.withheld_minor), sum(e.net_minor)) ORDER BY c.dividend_id, c.number
 """
+_STRAYS = """
+SELECT e.dividend_id, e.id FROM issuance_entitlement e LEFT JOIN issuance_payoutchunk c ON c.id = e.chunk_id
+  AND c.dividend_id = e.dividend_id WHERE c.id IS NULL ORDER BY e.id
+"""
 _TOTALS = """
 SELECT d.id FROM issuance_dividend d LEFT JOIN issuance_payoutchunk c ON c.dividend_id = d.id
 WHERE d.gross_minor IS NOT NULL GROUP BY d.id
@@ -50,6 +54,7 @@ CHECKS = (
     ),
     (_RESERVED, "subscription {0} is {1}, and its reservation in the ledger says otherwise"),
     (_CHUNKS, "dividend {0}: part {1} is not the sum of its entitlements"),
+    (_STRAYS, "dividend {0}: line {1} belongs to none of its parts"),
     (_TOTALS, "dividend {0}: its totals are not the sum of its parts"),
     (_UNPAID, "dividend {0}: part {1} and the ledger disagree on whether it is paid"),
     (_POTS, "dividend {0} is {1}; its pot holds {2}, which is not what is still to be paid"),

@@ -11,6 +11,18 @@ from portal.domain.errors import NotFound
 from portal.ledger.facts import BalanceFacts, EntryFacts, InstrumentFacts, ReservationFacts
 from portal.ledger.models import Account, Instrument
 
+POSITIONS_AT = """
+SELECT a.owner, CASE WHEN b.last_effective_at <= %(as_of)s THEN b.posted ELSE coalesce((
+    SELECT e.balance_after FROM ledger_entry e WHERE e.account_id = a.id AND e.effective_at <= %(as_of)s
+    ORDER BY e.effective_at DESC, e.id DESC LIMIT 1), 0) END AS quantity
+FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+WHERE a.instrument_id = %(instrument)s AND a.purpose = %(purpose)s
+"""
+"""
+Each account's owner and balance as of an instant, as rows for a statement that joins a million of them: only accounts
+that moved since are looked up among the entries. Parameters: instrument (id), purpose, as_of.
+"""
+
 
 class NoSuchInstrument(NotFound):
     code = "no-such-instrument"

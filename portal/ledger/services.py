@@ -189,6 +189,23 @@ def open_account(*, owner: str, instrument_id: int, purpose: str, subject: str =
         return cursor.fetchone()[0]
 
 
+def open_accounts(
+    *, owners: Sequence[str], instrument_id: int, purpose: str, subject: str = ""
+) -> dict[str, int]:
+    """
+    open_account() for many owners in one statement.
+
+    returns  owner -> account id, for each owner named
+    raises   Malformed, and then nothing is opened
+    """
+    with _door(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT owner, account_id FROM ledger_open_accounts(%s::text[], %s, %s, %s)",
+            [list(owners), instrument_id, purpose, subject],
+        )
+        return dict(cursor.fetchall())
+
+
 def post(
     *,
     key: str,
