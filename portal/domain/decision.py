@@ -1,10 +1,10 @@
 """Rules that explain themselves: what one rule says of a case, and all findings of a case together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Outcome(StrEnum):
@@ -13,28 +13,49 @@ class Outcome(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class _Said(NamedTuple):
+    rule: str
+    outcome: Outcome
+    told: str | Callable[[], str]
+    source: str
+    as_of: date | None
+    earliest_pass: date | None
+    limit: int | None
+    used: int | None
+    remedy: str
+
+
+class Finding(_Said):
     """
     What one rule says of one case.
 
     rule           the rule's stable code
-    message        a sentence with the numbers
+    message        a sentence with the numbers; or what makes it, so that it is written only when somebody reads it
     source         the citation; as_of is the day the citation was checked
     earliest_pass  first day the same request would pass, where time alone mends it
     limit, used    in the rule's own unit; None where the rule has no limit ("unlimited" is None, never 0)
     remedy         what would make it pass, as a sentence
     """
 
-    rule: str
-    outcome: Outcome
-    message: str
-    source: str = ""
-    as_of: date | None = None
-    earliest_pass: date | None = None
-    limit: int | None = None
-    used: int | None = None
-    remedy: str = ""
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        rule: str,
+        outcome: Outcome,
+        message: str | Callable[[], str],
+        source: str = "",
+        as_of: date | None = None,
+        earliest_pass: date | None = None,
+        limit: int | None = None,
+        used: int | None = None,
+        remedy: str = "",
+    ) -> "Finding":
+        return tuple.__new__(cls, (rule, outcome, message, source, as_of, earliest_pass, limit, used, remedy))
+
+    @property
+    def message(self) -> str:
+        return self.told if isinstance(self.told, str) else self.told()
 
     def as_dict(self) -> dict[str, Any]:
         return {
