@@ -1,28 +1,12 @@
 """Wallets for tests: real keys, real signatures."""
 
 from datetime import datetime
-from itertools import count
-
-from eth_account import Account
-from eth_account.messages import encode_defunct
 
 from investors.profiles.facts import InvestorFacts
 from investors.wallets import services
 from investors.wallets.facts import WalletFacts
 from portal.domain.actors import Actor
-
-_number = count(1)
-
-
-class Key:
-    """A wallet's key; the same number is the same key."""
-
-    def __init__(self, number: int | None = None) -> None:
-        self.account = Account.from_key((number or 10_000 + next(_number)).to_bytes(32, "big"))
-        self.address: str = self.account.address
-
-    def sign(self, message: str) -> str:
-        return "0x" + self.account.sign_message(encode_defunct(text=message)).signature.hex()
+from tests.factories.keys import Key
 
 
 def proved(investor: InvestorFacts, *, at: datetime, key: Key | None = None) -> WalletFacts:

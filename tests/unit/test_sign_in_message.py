@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from eth_account import Account
-from eth_account.messages import encode_defunct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +27,8 @@ MESSAGE = SignInMessage(
     issued_at=ISSUED,
     expires_at=ISSUED + timedelta(minutes=10),
 )
+from tests.factories.keys import Key
+
 TEXT = """portal.example:8000 wants you to sign in with your Ethereum account:
 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed
 
@@ -115,11 +115,20 @@ def test_a_mistyped_address_is_refused(address):
 
 @settings(max_examples=15)
 @given(key=st.integers(1, ORDER - 1), text=st.text(max_size=80).filter(lambda t: "\udc00" not in t))
-def test_the_signer_is_whom_another_library_signed_as(key, text):
-    account = Account.from_key(key.to_bytes(32, "big"))
-    signed = account.sign_message(encode_defunct(text=text)).signature.hex()
-    assert signer(text, parsed_signature(signed)) == account.address
-    assert signer(text + ".", parsed_signature(signed)) != account.address
+def test_the_signer_is_whose_key_it_was(key, text):
+    wallet = Key(key)
+    signed = wallet.sign(text)
+    assert signer(text, parsed_signature(signed)) == wallet.address
+    assert signer(text + ".", parsed_signature(signed)) != wallet.address
+
+
+def test_the_signature_of_the_published_example_is_its_signers():
+    """web3.js documentation, eth.accounts.sign of "Some data"."""
+    signature = (
+        "0xb91467e570a6466aa9e9876cbcd013baba02900b8979d43fe208a4a4f339f5fd"
+        "6007e74cd82e037b800186422fc2da167c747ef045e5d18a5f5d4300f8e1a0291c"
+    )
+    assert signer("Some data", parsed_signature(signature)) == "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
 
 
 def hexed(r: int, s: int, v: int = 27) -> str:
@@ -158,8 +167,8 @@ def test_a_signature_that_no_key_can_have_made_is_refused():
 
 
 def test_the_mirror_image_of_a_good_signature_is_refused():
-    account = Account.from_key((7).to_bytes(32, "big"))
-    signed = account.sign_message(encode_defunct(text=TEXT))
-    mirrored = hexed(signed.r, ORDER - signed.s, 27 + (28 - signed.v))
+    signed = parsed_signature(Key(7).sign(TEXT))
+    r, s, v = int.from_bytes(signed[:32]), int.from_bytes(signed[32:64]), signed[64]
+    mirrored = hexed(r, ORDER - s, 27 + (1 - v))
     with pytest.raises(BadSignature, match="larger of two"):
         parsed_signature(mirrored)
