@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from investors.domain.sign_in_message import NotASignInMessage, SignInMessage, parsed
 from investors.wallets.signing import (
     ORDER,
+from tests.factories.keys import Key
     BadAddress,
     BadSignature,
     checksum_address,
@@ -27,7 +28,6 @@ MESSAGE = SignInMessage(
     issued_at=ISSUED,
     expires_at=ISSUED + timedelta(minutes=10),
 )
-from tests.factories.keys import Key
 
 TEXT = """portal.example:8000 wants you to sign in with your Ethereum account:
 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed
