@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from investors.domain.sign_in_message import NotASignInMessage, SignInMessage, parsed
 from investors.wallets.signing import (
     ORDER,
-from tests.factories.keys import Key
     BadAddress,
     BadSignature,
     checksum_address,
     parsed_signature,
     signer,
 )
+from tests.factories.keys import Key
 
 ISSUED = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 MESSAGE = SignInMessage(
