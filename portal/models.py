@@ -1,5 +1,6 @@
 """Models of this house, collected from its rooms so that Django finds them."""
 
+from portal.access.models import AccessToken, MachineClient
 from portal.accounts.models import Attempts, Membership, Organisation, User
 from portal.approvals.models import Approval
 from portal.audit.models import Checkpoint, Event, Leaf, Node, Unsequenced
@@ -29,6 +30,7 @@ from portal.ledger.models import (
 from portal.outbox.models import Message
 
 __all__ = [
+    "AccessToken",
     "Account",
     "Approval",
     "Attempts",
@@ -43,6 +45,7 @@ __all__ = [
     "Key",
     "Leaf",
     "LineMatter",
+    "MachineClient",
     "Membership",
     "Message",
     "Node",

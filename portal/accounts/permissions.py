@@ -175,6 +175,10 @@ PERMISSIONS: dict[str, Requirement] = {
     "index.rebalance": ((OPERATOR,),),
     "index.approve": ((OPERATOR, NOT_MAKER), (OFFICER, NOT_MAKER)),
     "index.view": ((READERS,),),
+    # --- programs
+    "access_token.make": ((INVESTOR,), (OFFICER,), (OPERATOR,)),
+    "machine_client.manage": ((ADMIN,),),
+    "webhook.manage": ((INVESTOR, OWN), (ADMIN,)),
     # --- what several have in common
     "console.enter": ((STAFF,), (READERS,)),
     "compliance.enter": ((READERS,),),

@@ -99,6 +99,33 @@ def register_user(
     return selectors.user(person.pk)
 
 
+def register_machine(*, name: str, actor: Actor, at: datetime) -> UUID:
+    """
+    Create a user for a program: no password and no address that anybody reads, so that nobody signs in as it.
+
+    returns  its id; rights come from a role that the caller grants
+    """
+    known_as = _name(name, field="name", required=True)
+    with transaction.atomic():
+        machine = User(name=known_as, created_at=at)
+        # .invalid belongs to nobody (RFC 2606); without an EmailAddress no reset is ever sent.
+        machine.email = f"{machine.pk}@machine.invalid"
+        machine.set_unusable_password()
+        machine.save()
+        record(actor=actor, action="account.machine_registered", subject=f"user:{machine.pk}", at=at)
+    return machine.pk
+
+
+def lock_person(*, user_id: UUID) -> None:
+    """
+    Hold this person's row until the transaction ends: whoever counts what a person has checks before he writes.
+
+    raises  NoSuchPerson
+    """
+    if User.objects.select_for_update().filter(pk=user_id, is_active=True).first() is None:
+        raise selectors.NoSuchPerson("There is no person with this id.", field="user")
+
+
 def create_organisation(
     *, kind: OrganisationKind | str, name: str, actor: Actor, at: datetime
 ) -> OrganisationFacts:

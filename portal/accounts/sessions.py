@@ -28,7 +28,7 @@ def actor_of(request: HttpRequest) -> Actor:
         id=str(request.user.pk),
         label=request.user.name,
         origin=address_of(request),
-        session=public_session_id(request),
+        session=token_of(request) or public_session_id(request),
     )
 
 
@@ -40,6 +40,11 @@ def principal(request: HttpRequest) -> Principal:
         request._accounts_principal = known  # type: ignore[attr-defined]
     found: Principal = known[1]
     return found
+
+
+def token_of(request: HttpRequest) -> str:
+    """Public id of the access token that the request came with; "" for a browser's session."""
+    return str(getattr(request, "access_token", ""))
 
 
 def address_of(request: HttpRequest) -> str:
@@ -77,8 +82,10 @@ def is_demonstration(request: HttpRequest) -> bool:
 def recently_authenticated(request: HttpRequest, *, at: datetime) -> bool:
     """
     True when the person has shown who he is within the last STEP_UP_SECONDS; with a second factor, for roles
-    that need one.
+    that need one. Never true of a token: whoever holds it has shown nothing, whatever session comes along.
     """
+    if token_of(request):
+        return False
     if is_demonstration(request):
         return True
     strong_only = principal(request).needs_second_factor

@@ -21,12 +21,23 @@ class StepUpRequired(NotAllowed):
     code = "step-up-required"
 
 
+class TokenNotEnough(NotAllowed):
+    """No token stands for a person who has just shown who he is."""
+
+    code = "step-up-required"
+
+
 def require_recent(request: HttpRequest) -> None:
     """
     For the API, and for views that know only after parsing whether money moves.
 
-    raises  StepUpRequired
+    raises  StepUpRequired, TokenNotEnough
     """
+    if sessions.token_of(request):
+        raise TokenNotEnough(
+            "This moves money or ownership, and wants a person who has just shown who he is; no access token can.",
+            next_step="Do it on the portal. Nothing was changed.",
+        )
     if not sessions.recently_authenticated(request, at=timezone.now()):
         minutes = settings.STEP_UP_SECONDS // 60
         raise StepUpRequired(

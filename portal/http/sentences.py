@@ -2,6 +2,13 @@
 
 # The action of an event. What stands here for no action is printed as its words.
 EVENTS = {
+    "access.client_made": "Client of the API made",
+    "access.client_refused": "Client of the API refused",
+    "access.client_revoked": "Client of the API revoked",
+    "access.token_made": "Access token made",
+    "access.token_refused": "Access token refused",
+    "access.token_revoked": "Access token revoked",
+    "account.machine_registered": "Program registered",
     "account.closed": "Ledger account closed",
     "account.erased": "Person erased",
     "account.opened": "Ledger account opened",
@@ -37,6 +44,9 @@ EVENTS = {
     "closure.proposed": "Closing waits for a second officer",
     "closure.refused": "Closing of the account refused",
     "closure.withdrawn": "Request to close withdrawn",
+    "data_room.paper_added": "Paper laid out in a data room",
+    "data_room.paper_opened": "Paper of a data room opened",
+    "data_room.paper_withdrawn": "Paper of a data room withdrawn",
     "data_export.asked": "Data export asked for",
     "data_export.downloaded": "Data export downloaded",
     "data_export.expired": "Data export removed",
@@ -156,6 +166,8 @@ EVENTS = {
     "subscriptions.run_priced": "Index orders priced at the close",
     "subscriptions.run_settled": "Index orders settled",
     "tax_form.filed": "Tax form filed",
+    "stablecoin.credited": "Stablecoin deposit credited",
+    "stablecoin.seen": "Stablecoin transfer seen, held in suspense",
     "wallet.addresses_listed": "List of addresses imported",
     "wallet.blocked": "Wallet blocked by a list",
     "wallet.proof_asked": "Message to sign given out",

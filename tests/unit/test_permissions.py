@@ -32,12 +32,14 @@ IN_THE_BEST_CASE = {
         offering.browse subscription.request subscription.withdraw subscription.view portfolio.view index.browse
         index.subscribe index.redeem document.upload document.view
         wallet.prove wallet.retire data_export.ask closure.ask
+        access_token.make webhook.manage
     """,
     "issuer_viewer": """
         profile.edit profile.view kyc.submit accreditation.submit bank_account.add cash.fund cash.withdraw
         offering.browse subscription.request subscription.withdraw subscription.view portfolio.view index.browse
         index.subscribe index.redeem document.upload document.view
         wallet.prove wallet.retire data_export.ask closure.ask
+        access_token.make webhook.manage
         issuer.view asset.view security.view offering.view cap_table.view dividend.view console.enter approval.view
         member.view
     """,
@@ -46,10 +48,12 @@ IN_THE_BEST_CASE = {
         offering.browse subscription.request subscription.withdraw subscription.view portfolio.view index.browse
         index.subscribe index.redeem document.upload document.view
         wallet.prove wallet.retire data_export.ask closure.ask
+        access_token.make webhook.manage
         issuer.view asset.view security.view offering.view cap_table.view dividend.view console.enter approval.view
         member.view
         issuer.onboard issuer.edit asset.tokenize security.define offering.draft offering.open offering.close
         dividend.declare dividend.approve member.grant member.end
+        machine_client.manage
     """,
     "compliance_officer": """
         offering.browse index.browse profile.view subscription.view portfolio.view issuer.view asset.view
@@ -59,7 +63,7 @@ IN_THE_BEST_CASE = {
         approval.view document.upload document.view member.view
         personal_data.open screening.view screening.import screening.decide withdrawal.view withdrawal.approve
         bank_account.view bank_account.verify suspense.decide
-        wallet.view wallet.release address_list.import closure.view closure.decide closure.approve
+        access_token.make wallet.view wallet.release address_list.import closure.view closure.decide closure.approve
     """,
     "operator": """
         offering.browse index.browse subscription.view issuer.onboard issuer.view asset.view security.view
@@ -67,7 +71,7 @@ IN_THE_BEST_CASE = {
         outbox.view outbox.retry price.import index.define index.rebalance index.approve index.view console.enter
         compliance.enter approval.view document.upload document.view member.view member.grant member.end
         screening.view screening.import withdrawal.view withdrawal.approve withdrawal.pay suspense.decide
-        wallet.view address_list.import
+        access_token.make wallet.view address_list.import
     """,
     "auditor": """
         offering.browse index.browse profile.view subscription.view portfolio.view issuer.view asset.view
