@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+from django.db.models.functions import Coalesce
+
 from investors.accreditation.facts import AccreditationPaper, DeterminationFacts, RequestFacts
 from investors.accreditation.models import Determination, Representation, Request
 from investors.domain.bases import BASES, STATUSES
@@ -91,6 +93,26 @@ def queue() -> list[RequestFacts]:
     """Requests that wait for an officer, the longest waiting first."""
     rows = Request.objects.filter(state="open").prefetch_related("papers").order_by("submitted_at", "pk")
     return [request_facts(row) for row in rows]
+
+
+def decided_since(since: datetime) -> list[tuple[UUID, datetime, datetime]]:
+    """(officer, submitted, decided) of the requests determined since an instant."""
+    rows = Determination.objects.filter(decided_at__gte=since, request__submitted_at__isnull=False)
+    return list(rows.values_list("decided_by_id", "request__submitted_at", "decided_at"))
+
+
+def ending(*, on: date, until: date, limit: int = 2000) -> list[DeterminationFacts]:
+    """
+    Positive determinations that stand and whose last day lies in the span, both days in it, earliest first. The last
+    day is that of re-use where there is one, else that of the evidence.
+    """
+    last = Coalesce("reuse_until", "evidence_until")
+    rows = Determination.objects.filter(accredited=True, revocation=None).annotate(last=last)
+    found = rows.filter(last__range=(on, until)).order_by("last", "pk")
+    return [
+        determination_facts(row)
+        for row in found.select_related("revocation").prefetch_related("evidence")[:limit]
+    ]
 
 
 def determinations(investor_id: UUID) -> list[DeterminationFacts]:

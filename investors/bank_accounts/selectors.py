@@ -1,6 +1,7 @@
 """Reads of bank accounts; the numbers stay sealed."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from investors.bank_accounts.facts import BankAccountFacts
@@ -36,6 +37,12 @@ def bank_accounts(
     if wanted := list(states):
         rows = rows.filter(state__in=wanted)
     return [bank_account_facts(one) for one in rows[:limit]]
+
+
+def decided_since(since: datetime) -> list[tuple[str, datetime, datetime]]:
+    """(who as text, added, decided) of the bank accounts verified or refused since an instant."""
+    rows = BankAccount.objects.filter(decided_at__gte=since).exclude(decided_by="")
+    return list(rows.values_list("decided_by", "added_at", "decided_at"))
 
 
 def bank_account_facts(one: BankAccount) -> BankAccountFacts:

@@ -51,6 +51,12 @@ def queue(*, states: Iterable[str] = ("submitted", "in_review", "awaiting_second
     return [case_facts(row) for row in rows]
 
 
+def decided_since(since: datetime) -> list[tuple[UUID, datetime, datetime]]:
+    """(officer, submitted, decided) of the cases decided since an instant."""
+    rows = Case.objects.filter(decided_at__gte=since, decided_by__isnull=False, submitted_at__isnull=False)
+    return list(rows.values_list("decided_by_id", "submitted_at", "decided_at"))
+
+
 def papers(case_id: UUID) -> list[PaperFacts]:
     """The papers of a case in the order they came."""
     return [

@@ -171,6 +171,12 @@ def hits(*, investor_id: UUID | None = None, state: str = "", limit: int = 200) 
     return [hit_facts(row) for row in found[:limit]]
 
 
+def decided_since(since: datetime) -> list[tuple[UUID, datetime, datetime]]:
+    """(officer, found, decided) of the matches decided since an instant."""
+    rows = Hit.objects.filter(decided_at__gte=since, decided_by__isnull=False)
+    return list(rows.values_list("decided_by_id", "found_at", "decided_at"))
+
+
 def hit(hit_id: UUID) -> HitFacts:
     """raises  NoSuchHit"""
     row = Hit.objects.select_related("screening__list").filter(pk=hit_id).first()

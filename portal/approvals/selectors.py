@@ -1,6 +1,7 @@
 """Reads: what waits for a second person, and what one has approved."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,16 @@ def history(*, subject: str) -> list[ApprovalFacts]:
         approval_facts(one)
         for one in Approval.objects.filter(subject=subject).order_by("-requested_at", "-pk")
     ]
+
+
+def decided(
+    *, since: datetime, until: datetime | None = None, limit: int | None = None
+) -> list[ApprovalFacts]:
+    """Requests that a second person approved or rejected in the span, newest first; of `limit` where given."""
+    found = Approval.objects.filter(decided_at__gte=since).exclude(checker="")
+    if until is not None:
+        found = found.filter(decided_at__lt=until)
+    return [approval_facts(one) for one in found.order_by("-decided_at", "pk")[:limit]]
 
 
 def is_approved(action: str, subject: str, *, facts: Mapping[str, Any] | None = None) -> bool:
