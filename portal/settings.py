@@ -3,6 +3,7 @@ Settings. Everything that differs between two machines comes from the environmen
 (`SECRET_KEY_FILE` beside `SECRET_KEY`). Nothing here knows a production secret.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -65,6 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.http.middleware.ContentSecurityPolicy",
     "portal.http.middleware.ReadableCookies",
+    "portal.http.answers.ApiAnswers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -153,12 +155,16 @@ SWEEP_SECONDS = env.float("SWEEP_SECONDS", 30.0)
 OUTBOX_RESEND_AFTER_SECONDS = env.float("OUTBOX_RESEND_AFTER_SECONDS", 300.0)
 CELERY_BEAT_SCHEDULE = {
     "outbox: resend what was lost": {"task": "portal.outbox.resend_lost", "schedule": SWEEP_SECONDS},
+    "stablecoins: read the chain": {"task": "investors.stablecoins.read", "schedule": 60.0},
     "offerings: finish settlements": {"task": "issuance.offerings.sweep", "schedule": SWEEP_SECONDS},
     "corporate actions: pay what is due": {
         "task": "issuance.corporate_actions.sweep",
         "schedule": SWEEP_SECONDS,
     },
+    "votes: open and close what is due": {"task": "issuance.voting.sweep", "schedule": SWEEP_SECONDS},
     "indices: let a simulated market go on": {"task": "indices.prices.extend_simulation", "schedule": 600.0},
+    "indices: prices of the providers": {"task": "indices.prices.fetch", "schedule": 900.0},
+    "indices: prices that lack": {"task": "indices.prices.look_for_stale", "schedule": 3600.0},
     "indices: levels and rebalances": {"task": "indices.levels.sweep", "schedule": SWEEP_SECONDS},
     "indices: dealing runs": {"task": "indices.subscriptions.sweep", "schedule": SWEEP_SECONDS},
     "indices: levels and rebalances up to the last close": {
@@ -260,6 +266,23 @@ for _account in HOUSE_BANK_ACCOUNTS:
         )
 BANK_ACCOUNT_COOLING_OFF_HOURS = env.int("BANK_ACCOUNT_COOLING_OFF_HOURS", 72)
 
+# Deposits in a stablecoin: a node to read, the token's contract and the house's address. Without a URL there are none.
+STABLECOIN = {
+    "url": env("STABLECOIN_NODE_URL", default=""),
+    "chain_id": env.int("STABLECOIN_CHAIN_ID", 1),
+    "contract": env("STABLECOIN_CONTRACT", default=""),
+    "receiver": env("STABLECOIN_RECEIVER", default=""),
+    "confirmations": env.int("STABLECOIN_CONFIRMATIONS", 64),
+    "first_block": env.int("STABLECOIN_FIRST_BLOCK", 0),
+}
+if STABLECOIN["url"] and not str(STABLECOIN["url"]).startswith(("https://", "http://")):
+    raise ImproperlyConfigured("STABLECOIN_NODE_URL must begin with https:// or, on the same host, http://.")
+if STABLECOIN["url"] and not all(
+    re.fullmatch("0x[0-9a-fA-F]{40}", str(STABLECOIN[name])) for name in ("contract", "receiver")
+):
+    raise ImproperlyConfigured(
+        "STABLECOIN_NODE_URL is set: STABLECOIN_CONTRACT and STABLECOIN_RECEIVER must be addresses of 40 hexadecimal digits after 0x."
+    )
 # --- identity provider: none by default, officers look at the papers themselves (docs/identity-provider.md) ---
 IDENTITY_PROVIDER_URL = env("IDENTITY_PROVIDER_URL", default="")
 IDENTITY_PROVIDER_TOKEN = env("IDENTITY_PROVIDER_TOKEN", default="")
@@ -274,6 +297,17 @@ if IDENTITY_PROVIDER_URL and not IDENTITY_PROVIDER_URL.startswith(
     ("https://",) if PRODUCTION else ("https://", "http://")
 ):
     raise ImproperlyConfigured("IDENTITY_PROVIDER_URL must begin with https://: it is sent personal data.")
+
+# --- prices: sources from the highest down, and providers that are asked for the last closed days ---
+# PRICE_PROVIDERS: [{"name": "coingecko", "tokens": {"BTC": "bitcoin"}, "key": "…", "url": "…"}, …]; docs/operators.md
+PRICE_SOURCES = env.list("PRICE_SOURCES", default=[])
+PRICE_PROVIDERS = env.json("PRICE_PROVIDERS", default=[])
+PRICE_PROVIDER_TIMEOUT_SECONDS = env.float("PRICE_PROVIDER_TIMEOUT_SECONDS", 10.0)
+for _provider in PRICE_PROVIDERS:
+    if _provider.get("name") not in ("coingecko", "coinmetrics", "coinbase") or not _provider.get("tokens"):
+        raise ImproperlyConfigured(
+            "PRICE_PROVIDERS names for each provider its name (coingecko, coinmetrics, coinbase) and its tokens."
+        )
 
 # --- HTTP -----------------------------------------------------------------------------------------------
 SECURE_COOKIES = env.bool("SECURE_COOKIES", PRODUCTION)
@@ -291,9 +325,18 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "portal.http.views.csrf_refused"
 
+# Requests to the API in a minute for each token, person or unknown address.
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", 600)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "portal.http.tokens.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "portal.http.tokens.WithinScopes",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.http.tokens.Paced"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.http.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "portal.http.schema.Described",

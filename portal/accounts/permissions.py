@@ -117,6 +117,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "subscription.withdraw": ((INVESTOR, OWN),),
     "subscription.view": ((INVESTOR, OWN), (STAFF,), (READERS,)),
     "portfolio.view": ((INVESTOR, OWN), (CONTROL,)),
+    "vote.cast": ((INVESTOR,),),
     "index.browse": ((PERSON,),),
     "index.subscribe": ((INVESTOR,),),
     "index.redeem": ((INVESTOR,),),
@@ -136,6 +137,9 @@ PERMISSIONS: dict[str, Requirement] = {
     "dividend.declare": ((ADMIN,),),
     "dividend.approve": ((ADMIN, NOT_MAKER), (OFFICER, NOT_MAKER)),
     "dividend.view": ((STAFF,), (READERS,)),
+    "voting.prepare": ((ADMIN,),),
+    "voting.certify": ((ADMIN, NOT_MAKER), (OFFICER, NOT_MAKER)),
+    "voting.view": ((STAFF,), (READERS,)),
     # --- compliance officers
     "work_queue.view": ((CONTROL,),),
     "investor.view": ((CONTROL,),),
