@@ -20,7 +20,7 @@ class TokenFacts:
     revoked_at: datetime | None
 
     def state(self, at: datetime) -> str:
-        """"revoked", "expired" or "active"."""
+        """ "revoked", "expired" or "active"."""
         if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.expires_at <= at else "active"

@@ -11,6 +11,7 @@ SCOPES = {
     "read:funding": "Deposits, bank accounts and withdrawals",
     "write:funding": "Record deposits; take withdrawals back",
     "read:offerings": "Offerings",
+    "read:data-room": "Papers of data rooms",
     "read:subscriptions": "Subscriptions",
     "write:subscriptions": "Subscribe, and take subscriptions back",
     "read:holdings": "Holdings",

@@ -97,7 +97,7 @@ class Entries(APIView):
             id_of=lambda entry: entry.id,
         )
         told = {"account": account, "entries": [_entry(one) for one in page.rows], "next": page.next_cursor}
-        return Response(EntriesSerializer(told).data)
+        return Response(EntriesSerializer(told).data, headers=pagination.link_header(page))
 
 
 def _owner(request: Request) -> str:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from portal.api import books, root
+from portal.api import books, oauth, root
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", root.Root.as_view(), name="api-root"),
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="api/docs.html"),
         name="api-docs",
     ),
+    path("oauth/token", oauth.Token.as_view(), name="api-oauth-token"),
     path("me", root.Me.as_view(), name="api-me"),
     path("accounts", books.Accounts.as_view(), name="api-accounts"),
     path("accounts/<str:account>/entries", books.Entries.as_view(), name="api-entries"),

@@ -91,6 +91,11 @@ def page(
     )
 
 
+def link_header(page: Page[Row]) -> dict[str, str]:
+    """The header Link (RFC 8288) to the next page, relative to this address; none at the end."""
+    return {"Link": f'<{page.next_href}>; rel="next"'} if page.next_href else {}
+
+
 def _href(request: Any, cursor: str) -> str:
     query = request.GET.copy()
     query.pop("after", None)

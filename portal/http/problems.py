@@ -63,11 +63,13 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, Refused):
         told = of_refusal(error)
+        if error.status == 401:
+            headers["WWW-Authenticate"] = 'Bearer realm="api", error="invalid_token"'
     elif isinstance(error, exceptions.ValidationError):
         told = _of_validation(error)
     elif isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         told = problem(401, "not-signed-in", "Sign in first.", detail=str(error.detail))
-        headers["WWW-Authenticate"] = "Session"
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'
     elif isinstance(error, exceptions.Throttled):
         told = problem(429, "throttled", "Too many requests.", next_step=_wait(error.wait))
         headers["Retry-After"] = str(int(error.wait or 1) or 1)

@@ -8,6 +8,8 @@ from portal.http.once import HEADER
 from portal.http.problems import MEDIA_TYPE
 
 UNSAFE = ("post", "put", "patch", "delete")
+WITHOUT_KEY = ("/api/v1/oauth/token",)
+"""Does nothing that could be done twice: each answer is a token of its own."""
 
 TEXT = {"type": "string"}
 PROBLEM: dict[str, Any] = {
@@ -58,9 +60,9 @@ def describe_problems(result: dict[str, Any], generator: Any, request: Any, publ
         "description": "Refused. Nothing was changed.",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    for operations in result.get("paths", {}).values():
+    for path, operations in result.get("paths", {}).items():
         for method, operation in operations.items():
             operation.setdefault("responses", {})["default"] = answer
-            if method in UNSAFE:
+            if method in UNSAFE and path not in WITHOUT_KEY:
                 operation.setdefault("parameters", []).append(KEY)
     return result
