@@ -29,57 +29,60 @@ IN_THE_BEST_CASE = {
     "visitor": "",
     "investor": """
         profile.edit profile.view kyc.submit accreditation.submit bank_account.add cash.fund cash.withdraw
-        offering.browse subscription.request subscription.withdraw subscription.view portfolio.view index.browse
+        offering.browse vote.cast subscription.request subscription.withdraw subscription.view portfolio.view index.browse
         index.subscribe index.redeem document.upload document.view
         wallet.prove wallet.retire data_export.ask closure.ask
         access_token.make webhook.manage
     """,
     "issuer_viewer": """
         profile.edit profile.view kyc.submit accreditation.submit bank_account.add cash.fund cash.withdraw
-        offering.browse subscription.request subscription.withdraw subscription.view portfolio.view index.browse
+        offering.browse vote.cast subscription.request subscription.withdraw subscription.view portfolio.view index.browse
         index.subscribe index.redeem document.upload document.view
         wallet.prove wallet.retire data_export.ask closure.ask
         access_token.make webhook.manage
-        issuer.view asset.view security.view offering.view cap_table.view dividend.view console.enter approval.view
+        issuer.view asset.view security.view offering.view cap_table.view dividend.view voting.view console.enter approval.view
         member.view
     """,
     "issuer_admin": """
         profile.edit profile.view kyc.submit accreditation.submit bank_account.add cash.fund cash.withdraw
-        offering.browse subscription.request subscription.withdraw subscription.view portfolio.view index.browse
+        offering.browse vote.cast subscription.request subscription.withdraw subscription.view portfolio.view index.browse
         index.subscribe index.redeem document.upload document.view
         wallet.prove wallet.retire data_export.ask closure.ask
         access_token.make webhook.manage
-        issuer.view asset.view security.view offering.view cap_table.view dividend.view console.enter approval.view
+        issuer.view asset.view security.view offering.view cap_table.view dividend.view voting.view console.enter approval.view
         member.view
         issuer.onboard issuer.edit asset.tokenize security.define offering.draft offering.open offering.close
-        dividend.declare dividend.approve member.grant member.end
+        dividend.declare dividend.approve voting.prepare voting.certify member.grant member.end
         machine_client.manage
     """,
     "compliance_officer": """
         offering.browse index.browse profile.view subscription.view portfolio.view issuer.view asset.view
-        security.view offering.view cap_table.view dividend.view dividend.approve work_queue.view investor.view
+        security.view offering.view cap_table.view dividend.view voting.view dividend.approve voting.certify work_queue.view investor.view
         kyc.view kyc.decide accreditation.view accreditation.decide issuer.review audit.view audit.export audit.verify
         deposit.view ledger.view jobs.view outbox.view index.approve index.view console.enter compliance.enter
         approval.view document.upload document.view member.view
         personal_data.open screening.view screening.import screening.decide withdrawal.view withdrawal.approve
         bank_account.view bank_account.verify suspense.decide
         access_token.make wallet.view wallet.release address_list.import closure.view closure.decide closure.approve
+        saved_search.keep
     """,
     "operator": """
         offering.browse index.browse subscription.view issuer.onboard issuer.view asset.view security.view
-        offering.view cap_table.view dividend.view audit.verify deposit.record deposit.view ledger.view jobs.view
+        offering.view cap_table.view dividend.view voting.view audit.verify deposit.record deposit.view ledger.view jobs.view
         outbox.view outbox.retry price.import index.define index.rebalance index.approve index.view console.enter
         compliance.enter approval.view document.upload document.view member.view member.grant member.end
         screening.view screening.import withdrawal.view withdrawal.approve withdrawal.pay suspense.decide
         access_token.make wallet.view address_list.import
+        saved_search.keep
     """,
     "auditor": """
         offering.browse index.browse profile.view subscription.view portfolio.view issuer.view asset.view
-        security.view offering.view cap_table.view dividend.view work_queue.view investor.view kyc.view
+        security.view offering.view cap_table.view dividend.view voting.view work_queue.view investor.view kyc.view
         accreditation.view audit.view audit.export audit.verify deposit.view ledger.view jobs.view outbox.view
         index.view console.enter compliance.enter approval.view document.view member.view
         screening.view withdrawal.view wallet.view closure.view
         bank_account.view
+        saved_search.keep
     """,
 }
 ABOUT_HIMSELF = {
@@ -93,7 +96,7 @@ ABOUT_HIMSELF = {
     "member.grant",
     "member.end",
 }
-BY_A_SECOND_PERSON = {"closure.approve", "dividend.approve", "index.approve", "withdrawal.approve", "withdrawal.pay", "suspense.decide"}
+BY_A_SECOND_PERSON = {"closure.approve", "dividend.approve", "voting.certify", "index.approve", "withdrawal.approve", "withdrawal.pay", "suspense.decide"}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
