@@ -99,6 +99,22 @@ class DocumentForm(forms.Form):
     file = forms.FileField(label="File", help_text="Its SHA-256 becomes part of the token identifier.")
 
 
+class PaperForm(forms.Form):
+    """A paper for the data room: a new one, or the next version of one in force."""
+
+    title = forms.CharField(label="Title", max_length=200)
+    file = forms.FileField(label="File", help_text="PDF, JPEG or PNG.")
+    replaces = forms.ChoiceField(
+        label="Replaces",
+        required=False,
+        help_text="The version before it stays readable to you and compliance.",
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["replaces"].choices = [("", "Nothing, it is new"), *choices]  # type: ignore[attr-defined]
+
+
 class HoweyForm(forms.Form):
     """The four elements of an investment contract, each with what was looked at."""
 

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
     dividend and holder serves the reads of one dividend.
     """
 
-    dependencies = [("issuance", "0010_transfers"), ("portal", "0005_ledger")]
+    dependencies = [("issuance", "0010_papers"), ("portal", "0005_ledger")]
 
     operations = [
         migrations.AlterModelOptions(name="entitlement", options={"ordering": ("dividend", "holder")}),

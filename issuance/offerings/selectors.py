@@ -1,11 +1,14 @@
 """Reads of offerings and subscriptions."""
 
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
+from investors.accreditation.selectors import claims_of
+from investors.domain.claims import Missing
 from issuance.domain.allotment import consideration
 from issuance.offerings.facts import OfferingFacts, Progress, SubscriptionFacts
 from issuance.offerings.models import Offering, Subscription
@@ -47,6 +50,16 @@ def offerings(
     if issuer_ids is not None:
         found = found.filter(security__issuer_id__in=issuer_ids)
     return [offering_facts(row) for row in found]
+
+
+def missing_for(one: OfferingFacts, investor_id: UUID, *, on: date) -> tuple[Missing, ...]:
+    """
+    What keeps an investor from buying in this offering on a day; empty when his claims allow it.
+
+    raises  NoSuchInvestor
+    """
+    claims = claims_of(investor_id, on=on, issuer_id=one.issuer_id)
+    return claims.missing_for(accredited=one.exemption != "Reg S", verified=one.exemption == "506(c)")
 
 
 def progress(offerings: Iterable[OfferingFacts]) -> dict[UUID, Progress]:

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from investors.accreditation.selectors import claims_of
 from investors.profiles.facts import InvestorFacts
 from investors.profiles.selectors import investor_of_user
 from issuance.assets import selectors as assets
+from issuance.data_room.selectors import number_of_papers
 from issuance.domain.allotment import consideration
 from issuance.offerings import selectors, services
 from issuance.offerings.facts import Agreement, OfferingFacts
@@ -130,8 +130,6 @@ def withdraw(request: HttpRequest, subscription_id: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, one: OfferingFacts, form: SubscribeForm, status: int = 200) -> HttpResponse:
     now, investor = timezone.now(), investor_of_user(request.user.pk)
-    claims = claims_of(investor.id, on=now.date(), issuer_id=one.issuer_id) if investor else None
-    verified = one.exemption == "506(c)"
     security = securities.security(one.security_id)
     context = {
         "offering": one,
@@ -142,9 +140,8 @@ def _page(request: HttpRequest, one: OfferingFacts, form: SubscribeForm, status:
         "form": form,
         "is_open": one.state == "open" and one.opens_at <= now < one.closes_at,
         "investor": investor,
-        "missing": claims.missing_for(accredited=one.exemption != "Reg S", verified=verified)
-        if claims
-        else (),
+        "missing": selectors.missing_for(one, investor.id, on=now.date()) if investor else (),
+        "papers": number_of_papers(one.id),
         "cash": selectors.free_cash(investor.owner, one.currency) if investor else 0,
         "asked": selectors.subscriptions(offering_id=one.id, investor=investor.owner) if investor else [],
     }

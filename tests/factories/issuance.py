@@ -10,6 +10,8 @@ from django.utils import timezone
 from issuance.assets import services as assets
 from issuance.assets.facts import AssetFacts
 from issuance.compliance import services as compliance
+from issuance.data_room import services as data_room
+from issuance.data_room.facts import PaperFacts
 from issuance.domain.compliance.catalogue import always, dump
 from issuance.domain.compliance.rule import Rule
 from issuance.issuers import services as issuers
@@ -27,7 +29,7 @@ from portal.domain.actors import Actor
 from portal.domain.roles import Role
 from portal.funding import services as funding
 from tests.factories import accounts
-from tests.factories.investors import Approved, approved_investor
+from tests.factories.investors import Approved, approved_investor, pdf
 
 _number = count(1)
 AGREEMENT = "I subscribe for the units named above, on the terms of the offering memorandum."
@@ -198,3 +200,23 @@ def holders(
     for one, quantity in zip(people, quantities, strict=True):
         give(issued, one, quantity, at=at)
     return people
+
+
+def lay_out(
+    issued: Issued,
+    offering: OfferingFacts,
+    *,
+    at: datetime | None = None,
+    title: str = "",
+    replaces: UUID | None = None,
+) -> PaperFacts:
+    """A paper in the offering's data room, laid out by the issuer's administrator."""
+    return data_room.add_paper(
+        offering_id=offering.id,
+        title=title or f"Memorandum {next(_number)}",
+        filename="memorandum.pdf",
+        content=pdf(f"memorandum {next(_number)}"),
+        replaces=replaces,
+        actor=issued.actor,
+        at=at or timezone.now(),
+    )

@@ -16,10 +16,14 @@ from investors.accreditation import selectors as accreditation
 from investors.kyc import decisions as kyc
 from investors.profiles import services as profiles
 from investors.profiles.selectors import investor
+from issuance.data_room import services as data_room
+from issuance.data_room.selectors import NoSuchPaper, accesses
 from issuance.offerings.models import Subscription
 from issuance.register.facts import Intended
 from issuance.register.selectors import holdings
 from issuance.register.services import MovementRefused, transfer
+from portal.audit.models import Event
+from portal.domain.canonical import sha256_hex
 from portal.domain.roles import Role
 from portal.ledger import selectors as ledger
 from tests.factories import accounts, indices
@@ -32,7 +36,7 @@ from tests.factories.investors import (
     screening_list,
     submitted_case,
 )
-from tests.factories.issuance import active_security, give, holders, open_offering, subscribe
+from tests.factories.issuance import active_security, give, holders, lay_out, open_offering, subscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +177,50 @@ def test_without_a_valid_claim_nobody_subscribes_or_receives_by_any_door(client,
     )
     assert [way for way in needed if way not in remedies] == []
     assert standing(one) == before
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_without_a_valid_claim_nobody_reads_a_data_room_by_any_door(client, deal, now, state):
+    issued, offering = deal
+    paper = lay_out(issued, offering, at=now, title="Appraisal of the dock")
+    one = STATES[state](now)
+    needed = wanting(one, issued, now)
+
+    with pytest.raises(NoSuchPaper):
+        data_room.open_paper(
+            offering_id=offering.id, paper_id=paper.id, investor_id=one.id, actor=one.actor, at=now
+        )
+
+    accounts.sign_in(client, one.user)
+    page = client.get(f"/invest/{offering.id}/room/")
+    told = unescape(page.content.decode())
+    assert (page.status_code, paper.title in told, paper.sha256 in told) == (200, False, False)
+    assert [way for way in needed if way not in told] == []
+    for path in (
+        f"/invest/{offering.id}/room/{paper.id}/",
+        f"/documents/{paper.document_id}/",
+        f"/api/v1/offerings/{offering.id}/data-room/{paper.id}",
+    ):
+        assert client.get(path).status_code == 404, path
+    answer = client.get(f"/api/v1/offerings/{offering.id}/data-room").json()
+    assert (answer["number"], answer["papers"]) == (1, [])
+    assert [missing["how_to_get_it"] for missing in answer["missing"]] == needed
+    assert accesses(offering.id) == []
+    assert not Event.objects.filter(action__in=("document.read", "data_room.paper_opened")).exists()
+
+
+def test_with_every_claim_the_room_is_open_by_every_door(client, deal, now):
+    issued, offering = deal
+    paper, one = lay_out(issued, offering, at=now), approved_investor(at=now)
+    accounts.sign_in(client, one.user)
+    assert paper.title in client.get(f"/invest/{offering.id}/room/").content.decode()
+    for path in (
+        f"/invest/{offering.id}/room/{paper.id}/",
+        f"/api/v1/offerings/{offering.id}/data-room/{paper.id}",
+    ):
+        answer = client.get(path)
+        assert (answer.status_code, sha256_hex(answer.content)) == (200, paper.sha256)
+    assert [line.investor for line in accesses(offering.id)] == [one.owner] * 2
 
 
 UNIDENTIFIED = [name for name, make in list(STATES.items())[:6]]

@@ -41,6 +41,11 @@ def verify_investors() -> list[str]:
     ]  # fmt: skip
 
 
+def verify_papers() -> list[str]:
+    """Data rooms and who opened what, against the trail."""
+    return verify_rows("issuance")
+
+
 def verify_indices() -> list[str]:
     """Prices, rules, rebalances, levels and orders against the trail, the ledger and each other."""
     return [
@@ -57,6 +62,7 @@ PARTS = (
     ("investors: profiles, screening, KYC and accreditation against the trail", verify_investors),
     ("register: holdings, lots, holders of record and their counts against the ledger", verify_register),
     ("offerings and dividends: reservations, entitlements, pots against the ledger", verify_distributions),
+    ("papers: data rooms and who opened what, against the trail", verify_papers),
     ("indices: prices, baskets, levels, orders and units against trail and ledger", verify_indices),
     ("documents: stored bytes against their hashes", verify_documents),
 )
