@@ -1,8 +1,10 @@
 """What this house and the ground floor hold about an investor, for his data export; and what keeps his account open."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from investors.accreditation import selectors as accreditation
 from investors.bank_accounts import selectors as bank_accounts
@@ -19,6 +21,7 @@ from portal.audit import selectors as audit
 from portal.documents.selectors import documents_of
 from portal.domain.money import told_amount
 from portal.funding import selectors as funding
+from portal.funding.ports import Standing, standing
 from portal.ledger import selectors as ledger
 
 MOST = 100_000
@@ -211,6 +214,26 @@ def closure_decisions(investor: InvestorFacts) -> Iterable[Decided]:
     one = closure.closure_of(investor.id)
     if one is not None and one.decided_at is not None and one.state == "refused":
         yield Decided(one.decided_at, "Closing the account", "Refused", "bad", one.reason, href="your-data")
+
+
+@standing
+def standings(owners: Collection[str], at: datetime) -> Mapping[str, Standing]:
+    """No money leaves while a list names its owner or may; none is credited to a closed account."""
+    ids = [UUID(one.partition(":")[2]) for one in owners if one.startswith("investor:")]
+    people = profiles.investors_by_id(ids)
+    claims = accreditation.claims_of_many(people, on=at.date())
+    return {
+        one.owner: Standing(
+            f"No money of {one.reference} leaves: a review by compliance has not ended."
+            if claims[key].blocked
+            else "",
+            f"The account of {one.reference} was closed on {one.closed_at:%d %b %Y}."
+            if one.closed_at
+            else "",
+        )
+        for key, one in people.items()
+        if claims[key].blocked or one.closed_at
+    }
 
 
 @obstacle

@@ -12,9 +12,9 @@ from django.db import transaction
 from investors.bank_accounts import selectors as bank_account_facts
 from investors.bank_accounts import services as bank_accounts
 from investors.closure.facts import ClosureFacts
-from investors.closure.models import CLOSURE, Closure, DataExport
+from investors.closure.models import CLOSURE, Closure
 from investors.closure.selectors import NoSuchClosure, closure_facts
-from investors.closure.services import drop_proposal, expire_export, refuse_obstacles
+from investors.closure.services import drop_exports, drop_proposal, refuse_obstacles
 from investors.domain.retention import kept_until
 from investors.profiles import selectors as profiles
 from investors.profiles.models import Investor
@@ -144,12 +144,7 @@ def _erase(investor: Investor, actor: Actor, at: datetime) -> None:
         bank_accounts.retire(
             bank_account_id=one.id, investor_id=investor.pk, actor=actor, at=at, reason="account closed"
         )
-    for export_id in (
-        DataExport.objects.filter(investor=investor, state="ready")
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    ):
-        expire_export(export_id=export_id, actor=actor, at=at)
+    drop_exports(investor_id=investor.pk, actor=actor, at=at)
     investor.closed_at, investor.expected_minor = at, 0
     investor.save(update_fields=["closed_at", "expected_minor"])
     if investor.user_id is not None:

@@ -166,6 +166,26 @@ def expire_export(*, export_id: UUID, actor: Actor, at: datetime) -> None:
         transaction.on_commit(lambda: storage.discard(key))
 
 
+def drop_exports(*, investor_id: UUID, actor: Actor, at: datetime) -> None:
+    """When an account closes: none of its exports is made any more, and those that were made go."""
+    with transaction.atomic():
+        found = DataExport.objects.filter(investor_id=investor_id, state__in=("asked", "ready"))
+        for export_id in found.order_by("pk").values_list("pk", flat=True):
+            row = _export(export_id)
+            if row.state == "asked":
+                row.state = EXPORT.after(row.state, "fail")
+                row.save(update_fields=["state"])
+                record(
+                    actor=actor,
+                    action="data_export.dropped",
+                    subject=f"investor:{investor_id}",
+                    reason="account closed",
+                    at=at,
+                    export=str(export_id),
+                )
+            expire_export(export_id=export_id, actor=actor, at=at)
+
+
 def ask_to_close(*, investor_id: UUID, wish: str, actor: Actor, at: datetime) -> ClosureFacts:
     """
     Ask that the account be closed; two officers decide.

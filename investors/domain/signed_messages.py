@@ -15,7 +15,8 @@ from portal.domain.errors import Invalid, Refused
 TOLERANCE = timedelta(minutes=5)
 """How far a message's own time may lie from ours, either way. Source: the Standard Webhooks specification."""
 _ID = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
-_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,11}", re.ASCII)
+"""Eleven digits end in the year 5138; twelve lead beyond what a date can say."""
 
 
 class Unsigned(Invalid):

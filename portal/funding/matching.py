@@ -1,6 +1,8 @@
 """What a line of a bank statement belongs to: reads only, in order of how sure each is."""
 
-from portal.funding import selectors
+from datetime import datetime
+
+from portal.funding import ports, selectors
 from portal.funding.formats.references import code_of, codes_in, references_in
 from portal.funding.models import (
     LINE,
@@ -26,7 +28,7 @@ def unused_reference(line: StatementLine) -> str:
     return f"{wanted[:60]}/{line.fingerprint[:12]}"
 
 
-def owner_of(line: StatementLine) -> tuple[str, str]:
+def owner_of(line: StatementLine, *, at: datetime) -> tuple[str, str]:
     """Whose the money is, or ""; and why, as a sentence."""
     given = selectors.cash_references(references_in(line.text, line.end_to_end))
     if not given:
@@ -37,7 +39,11 @@ def owner_of(line: StatementLine) -> tuple[str, str]:
     if not fitting:
         reference, (_, currency) = next(iter(given.items()))
         return "", f"Its reference {reference} is of an account in {currency}."
-    return given[fitting[0]][0], f"By reference {fitting[0]}."
+    owner = given[fitting[0]][0]
+    told = ports.standings_of([owner], at=at).get(owner)
+    if told is not None and told.closed:
+        return "", f"Its reference {fitting[0]} is of an account that was closed."
+    return owner, f"By reference {fitting[0]}."
 
 
 def deposit_by_hand(line: StatementLine) -> Deposit | None:

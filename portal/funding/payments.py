@@ -23,6 +23,7 @@ from portal.funding.services import (
     ApproverCannotPay,
     free_reserved,
     locked_withdrawal,
+    refuse_held,
     settle_reserved,
     tell_withdrawal,
 )
@@ -58,7 +59,7 @@ def make_payment_file(*, currency: str, withdrawal_ids: Sequence[UUID], actor: A
     file for ever.
 
     returns  the payment file's id
-    raises   NothingToPay, BatchChanged, ApproverCannotPay, CannotGoInFile, NotAPaymentFile
+    raises   NothingToPay, BatchChanged, ApproverCannotPay, MoneyHeld, CannotGoInFile, NotAPaymentFile
     """
     account = _house_account(currency)
     if not 0 < len(set(withdrawal_ids)) <= MOST_PAYMENTS:
@@ -66,6 +67,7 @@ def make_payment_file(*, currency: str, withdrawal_ids: Sequence[UUID], actor: A
     with transaction.atomic():
         rows = list(Withdrawal.objects.select_for_update().filter(pk__in=set(withdrawal_ids)).order_by("pk"))
         _check_batch(rows, len(set(withdrawal_ids)), currency, actor)
+        refuse_held([row.owner for row in rows], at=at)
         file_id, execute_on = uuid4(), next_business_day(at.date())
         code = code_of("P", file_id)
         orders = [_order(row, account) for row in rows]

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Invalid, NotAllowed
 from portal.domain.money import format_amount
+from portal.funding import ports
 from portal.funding.facts import CURRENCIES, Currency, DepositFacts, WithdrawalFacts
 from portal.funding.formats import accounts, references
 from portal.funding.models import WITHDRAWAL, CashReference, Deposit, Withdrawal
@@ -38,6 +40,18 @@ class NotApproved(Conflict):
     """A withdrawal above the limit waits for a second person."""
 
     code = "withdrawal-not-approved"
+
+
+class MoneyHeld(Conflict):
+    """No money of this owner leaves: a list names him, or may."""
+
+    code = "money-held"
+
+
+class OwnerClosed(Conflict):
+    """Nobody could reach what is credited to a closed account."""
+
+    code = "owner-closed"
 
 
 class ApproverCannotPay(NotAllowed):
@@ -79,7 +93,7 @@ def record_deposit(
 
     key           of the request, for retries
     amount_minor  smallest units, > 0
-    raises        BankReferenceUsed, Invalid naming the field
+    raises        BankReferenceUsed, OwnerClosed, Invalid naming the field
     """
     check_owner(owner)
     one, reference = _currency(currency), _bank_reference(bank_reference)
@@ -92,6 +106,7 @@ def record_deposit(
         )
         if known is not None:
             return _replayed(known, owner, currency, amount_minor, reference)
+        refuse_closed(owner, at=at)
         deposit_id = uuid.uuid4()
         account = open_cash_account(owner=owner, currency=currency, actor=actor, at=at)
         bank = ledger.open_account(
@@ -152,7 +167,7 @@ def request_withdrawal(
     destination   an IBAN, or a US routing number, a slash, and an account number
     organisation  the account's holder is no natural person
     returns      state "approved" (to be paid) or "awaiting_approval"
-    raises       InsufficientBalance, Invalid naming the field
+    raises       InsufficientBalance, MoneyHeld, Invalid naming the field
     """
     check_owner(owner)
     one = _currency(currency)
@@ -164,6 +179,7 @@ def request_withdrawal(
         known = Withdrawal.objects.filter(key=key).first()
         if known is not None:
             return _same_withdrawal(known, owner, currency, amount_minor, to.account)
+        refuse_held([owner], at=at)
         withdrawal_id = uuid.uuid4()
         account = open_cash_account(owner=owner, currency=currency, actor=actor, at=at)
         this = f"withdrawal:{withdrawal_id}"
@@ -227,7 +243,7 @@ def pay_withdrawal(
     """
     Record that the bank has paid: the reserved amount leaves the books.
 
-    raises  NoSuchWithdrawal, NotAllowedNow, NotApproved, ApproverCannotPay, Invalid
+    raises  NoSuchWithdrawal, NotAllowedNow, NotApproved, ApproverCannotPay, MoneyHeld, Invalid
     """
     reference = _bank_reference(bank_reference)
     with transaction.atomic():
@@ -240,6 +256,7 @@ def pay_withdrawal(
         row.state = WITHDRAWAL.after(row.state, "pay")
         if row.approved_by and row.approved_by == str(actor):
             raise ApproverCannotPay("You approved this withdrawal; somebody else pays it out.")
+        refuse_held([row.owner], at=at)
         settle_reserved(row, bank_reference=reference, paid_by=str(actor), actor=actor, at=at)
     return withdrawal_facts(row)
 
@@ -363,6 +380,23 @@ def _currency(code: str) -> Currency:
             f"{code[:10]!r} is not a currency here; possible: {', '.join(CURRENCIES)}.", field="currency"
         )
     return one
+
+
+def refuse_held(owners: Collection[str], *, at: datetime) -> None:
+    """raises  MoneyHeld where no money of one of these owners may leave"""
+    held = [one.held for one in ports.standings_of(owners, at=at).values() if one.held]
+    if held:
+        raise MoneyHeld(
+            held[0] if len(held) == 1 else f"{held[0]} The same of {len(held) - 1} more of these owners.",
+            next_step="Nothing was paid. Compliance decides first.",
+        )
+
+
+def refuse_closed(owner: str, *, at: datetime) -> None:
+    """raises  OwnerClosed where nothing may be credited any more"""
+    told = ports.standings_of([owner], at=at).get(owner)
+    if told is not None and told.closed:
+        raise OwnerClosed(told.closed, field="owner", next_step="Nothing was credited. Have it sent back.")
 
 
 def check_owner(owner: str) -> None:

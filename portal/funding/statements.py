@@ -263,7 +263,7 @@ def _credit(line: StatementLine, matter: LineMatter, *, actor: Actor, at: dateti
         matter.state, matter.deposit_id, matter.owner = "credited", by_hand.pk, by_hand.owner
         matter.why, matter.transaction_id = "Entered by hand before.", by_hand.transaction_id
         return
-    owner, matter.why = matching.owner_of(line)
+    owner, matter.why = matching.owner_of(line, at=at)
     if not owner:
         _to_suspense(line, matter, actor=actor, at=at)
         return

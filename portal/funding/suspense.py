@@ -15,7 +15,7 @@ from portal.domain.errors import Conflict, Invalid, NotFound
 from portal.funding import matching, payments
 from portal.funding.formats.references import code_of
 from portal.funding.models import Deposit, LineMatter, Withdrawal
-from portal.funding.services import NoSuchWithdrawal, check_owner, open_cash_account
+from portal.funding.services import NoSuchWithdrawal, check_owner, open_cash_account, refuse_closed
 from portal.ledger import selectors as ledger_facts
 from portal.ledger import services as ledger
 from portal.ledger.facts import Leg
@@ -40,9 +40,10 @@ def propose_owner(*, line_id: UUID, owner: str, reason: str, actor: Actor, at: d
     Say whose money in suspense is; a second person decides.
 
     returns  the approval's id
-    raises   NoSuchLine, NotAllowedNow, Invalid
+    raises   NoSuchLine, NotAllowedNow, OwnerClosed, Invalid
     """
     check_owner(owner)
+    refuse_closed(owner, at=at)
     return _propose("propose", line_id, owner, reason, actor, at)
 
 
@@ -61,7 +62,7 @@ def decide(*, line_id: UUID, agree: bool, actor: Actor, at: datetime, note: str 
     As the second person: agree, and the money is credited or set to go back; or leave it in suspense.
 
     returns  the line's state
-    raises   NoSuchLine, NotAllowedNow, MakerCannotCheck
+    raises   NoSuchLine, NotAllowedNow, MakerCannotCheck, OwnerClosed
     """
     with transaction.atomic():
         matter = _locked(line_id)
@@ -171,6 +172,7 @@ def _propose(event: str, line_id: UUID, owner: str, reason: str, actor: Actor, a
 def _assign(matter: LineMatter, *, actor: Actor, at: datetime) -> Deposit:
     """From suspense to the owner's cash, and among his deposits."""
     line, owner, deposit_id = matter.line, matter.proposed_owner, uuid4()
+    refuse_closed(owner, at=at)
     account = open_cash_account(owner=owner, currency=line.currency, actor=actor, at=at)
     suspense = ledger.open_account(
         owner="house", instrument_id=ledger_facts.instrument(line.currency).id, purpose="suspense"

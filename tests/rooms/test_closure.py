@@ -25,8 +25,12 @@ from portal.domain.canonical import sha256_hex
 from portal.domain.errors import NotAllowed
 from portal.domain.lifecycle import NotAllowedNow
 from portal.domain.roles import Role
+from portal.funding import reconciliation, statements, suspense
+from portal.funding import selectors as funding_facts
+from portal.funding import services as funding
 from portal.outbox.models import Message
 from tests.factories import accounts
+from tests.factories.bank_files import Booking, camt
 from tests.factories.investors import approved_investor, fund, new_investor
 from tests.factories.wallets import proved
 
@@ -263,6 +267,32 @@ def test_a_request_is_taken_back_with_what_an_officer_proposed(now, officers):
     assert approvals.approval(row.approval_id).state == "withdrawn"
     with pytest.raises(selectors.NoSuchClosure):
         services.withdraw_closure(investor_id=investor.id, actor=ME, at=now)
+
+
+def test_an_export_asked_for_before_the_closing_is_not_made_after_it(now, officers):
+    investor = new_investor(at=now)
+    export = services.ask_export(investor_id=investor.id, actor=ME, at=now)
+    closed(investor, officers, now)
+    assert services.make_export(export_id=export.id, actor=ME, at=now).state == "failed"
+    assert DataExport.objects.get(pk=export.id).storage_key == ""
+    assert "data_export.dropped" in actions(investor.owner)
+
+
+def test_money_for_a_closed_account_goes_to_suspense_and_is_credited_by_nobody(now, officers):
+    investor = new_investor(at=now)
+    funding.open_cash_account(owner=investor.owner, currency="EUR", actor=ME, at=now)
+    reference = funding_facts.reference(owner=investor.owner, currency="EUR")
+    closed(investor, officers, now)
+    content = camt([Booking("5.00", reference)], opening="0.00", closing="5.00")
+    done = statements.import_statement(content=content, filename="s.xml", actor=ME, at=now)
+    (line,) = reconciliation.lines()
+    assert (done.suspense, line.why) == (1, f"Its reference {reference} is of an account that was closed.")
+    with pytest.raises(funding.OwnerClosed, match="was closed on"):
+        suspense.propose_owner(line_id=line.id, owner=investor.owner, reason="It is his.", actor=ME, at=now)
+    with pytest.raises(funding.OwnerClosed, match="was closed on"):
+        fund(investor, currency="EUR", amount_minor=100, at=now)
+    assert funding_facts.deposits(owner=investor.owner) == []
+    assert [one.posted for one in funding_facts.cash(owner=investor.owner)] == [0]
 
 
 def test_a_closed_account_asks_for_nothing_more(now, officers):

@@ -6,6 +6,9 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
+from investors.screening import services as screening
+from investors.screening.decisions import decide_hit
+from investors.screening.selectors import hits
 from portal.accounts.facts import UserFacts
 from portal.documents import services as documents
 from portal.domain.canonical import sha256_hex
@@ -18,6 +21,7 @@ from portal.funding.models import PaymentFile, PaymentItem
 from portal.funding.verify import verify_funding
 from tests.factories import accounts
 from tests.factories.bank_files import USD_ACCOUNT, Booking, camt
+from tests.factories.investors import approved_investor, fund, screening_list
 
 pytestmark = pytest.mark.django_db
 IBAN, ROUTED = "DE89370400440532013000", "011401533/123456789"
@@ -183,6 +187,44 @@ def test_who_approved_a_withdrawal_does_not_send_it(owner, now, operator):
         filename="s.xml", actor=accounts.actor(operator), at=now,
     )  # fmt: skip
     assert state(asked) == "paid"
+
+
+def test_nothing_is_paid_out_to_somebody_a_list_names_since_he_asked(now, operator):
+    made = approved_investor(at=now, legal_name="Ada Quillfeather")
+    fund(made.investor, currency="EUR", amount_minor=5_000_000, at=now)
+    asked, large = (withdraw(made.owner, amount, now=now) for amount in (500, 1_000_001))
+    other = withdraw(_somebody_else(now), 300, now=now)
+    screening_list(at=now, source="Another list", rows="Q-1,Quillfeather Ada,\n")
+    screening.screen(investor_id=made.id, actor=accounts.SETUP, at=now)
+    second = accounts.member(Role.OPERATOR)
+    services.approve_withdrawal(withdrawal_id=large.id, actor=accounts.actor(second), at=now)
+    for confirmed in (False, True):
+        if confirmed:
+            (hit,) = hits(investor_id=made.id)
+            decide_hit(
+                hit_id=hit.id, true_match=True, reason="The same person.", officer_id=made.officer.id,
+                actor=accounts.actor(made.officer), at=now,
+            )  # fmt: skip
+        with pytest.raises(services.MoneyHeld, match=made.investor.reference):
+            services.pay_withdrawal(
+                withdrawal_id=asked.id, bank_reference="BK-1", actor=accounts.actor(operator), at=now
+            )
+        with pytest.raises(services.MoneyHeld):
+            send(asked, large, other, now=now, by=operator)
+        with pytest.raises(services.MoneyHeld):
+            withdraw(made.owner, 1, now=now)
+    assert [state(one) for one in (asked, large, other)] == ["approved"] * 3
+    assert free(made.owner) == 5_000_000 - 500 - 1_000_001
+    assert not PaymentFile.objects.exists()
+    send(other, now=now, by=operator)
+    services.cancel_withdrawal(withdrawal_id=asked.id, owner=made.owner, actor=accounts.SETUP, at=now)
+    assert free(made.owner) == 5_000_000 - 1_000_001
+
+
+def _somebody_else(now):
+    made = approved_investor(at=now)
+    fund(made.investor, currency="EUR", amount_minor=1_000, at=now)
+    return made.owner
 
 
 def test_a_payment_made_at_the_bank_is_explained_by_hand(owner, now, operator):

@@ -62,6 +62,13 @@ def test_another_secret_another_body_another_id_or_time_fits_no_signature():
             take(body, told)
 
 
+@pytest.mark.parametrize("seconds", ["0", "99999999999", "999999999999", "9" * 40])
+def test_a_time_beyond_every_calendar_is_refused_like_any_other(seconds):
+    with pytest.raises(Unsigned) as refused:
+        take("{}", headers("{}") | {"Webhook-Timestamp": seconds})
+    assert refused.value.field == "webhook-timestamp"
+
+
 def test_while_a_secret_is_being_changed_both_count():
     assert take("{}", headers("{}", secret=OTHER), secrets=[SECRET, OTHER]).id == "msg_1"
     both = headers("{}")["Webhook-Signature"] + " " + headers("{}", secret=OTHER)["Webhook-Signature"]
