@@ -10,7 +10,20 @@ from investors.console import (
     people,
     refreshes,
     screening,
+    stablecoins,
     wallets,
 )
 
-__all__ = ["accreditation", "bank_accounts", "banking", "cases", "desk", "money", "people", "refreshes", "screening", "wallets"]
+__all__ = [
+    "accreditation",
+    "bank_accounts",
+    "banking",
+    "cases",
+    "desk",
+    "money",
+    "people",
+    "refreshes",
+    "screening",
+    "stablecoins",
+    "wallets",
+]

@@ -13,6 +13,7 @@ from investors.closure.models import Closure, DataExport
 from investors.kyc.models import Case, CaseDocument, CaseEvent, IdentityCheck, ProviderMessage
 from investors.profiles.models import Investor, RelatedPerson, Revision
 from investors.screening.models import Hit, ListedName, RescreenChunk, Screening, ScreeningList
+from investors.stablecoins.models import ChainCursor, StablecoinTransfer
 from investors.wallets.models import Challenge, ListedAddress, Wallet
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Case",
     "CaseDocument",
     "CaseEvent",
+    "ChainCursor",
     "Challenge",
     "Closure",
     "DataExport",
@@ -32,13 +34,14 @@ __all__ = [
     "ListedName",
     "ProviderMessage",
     "RelatedPerson",
-    "RescreenChunk",
     "Representation",
     "Request",
     "RequestPaper",
+    "RescreenChunk",
     "Revision",
     "Revocation",
     "Screening",
     "ScreeningList",
+    "StablecoinTransfer",
     "Wallet",
 ]

@@ -13,6 +13,7 @@ app.autodiscover_tasks(
         "portal.outbox",
         "portal.audit",
         "portal.funding",
+        "portal.webhooks",
         "investors.closure",
         "investors.kyc",
         "investors.screening",

@@ -95,7 +95,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.http.context.site",
             ],
-            "builtins": ["portal.http.templatetags.figures", "portal.http.templatetags.parts"],
+            "builtins": [
+                "portal.http.templatetags.figures",
+                "portal.http.templatetags.parts",
+                "portal.http.templatetags.saved",
+            ],
         },
     }
 ]
@@ -156,6 +160,7 @@ OUTBOX_RESEND_AFTER_SECONDS = env.float("OUTBOX_RESEND_AFTER_SECONDS", 300.0)
 CELERY_BEAT_SCHEDULE = {
     "outbox: resend what was lost": {"task": "portal.outbox.resend_lost", "schedule": SWEEP_SECONDS},
     "stablecoins: read the chain": {"task": "investors.stablecoins.read", "schedule": 60.0},
+    "webhooks: messages of what has happened": {"task": "portal.webhooks.fan_out", "schedule": 5.0},
     "offerings: finish settlements": {"task": "issuance.offerings.sweep", "schedule": SWEEP_SECONDS},
     "corporate actions: pay what is due": {
         "task": "issuance.corporate_actions.sweep",
@@ -327,6 +332,13 @@ CSRF_FAILURE_VIEW = "portal.http.views.csrf_refused"
 
 # Requests to the API in a minute for each token, person or unknown address.
 API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", 600)
+# Webhooks go to public addresses only; tests and a sandbox may allow the others.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", False)
+WEBHOOK_TIMEOUT_SECONDS = env.float("WEBHOOK_TIMEOUT_SECONDS", 15.0)
+if WEBHOOK_ALLOW_PRIVATE and PRODUCTION:
+    raise ImproperlyConfigured(
+        "WEBHOOK_ALLOW_PRIVATE lets anybody reach this place's own network; it cannot be on where PRODUCTION is."
+    )
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "portal.http.tokens.BearerAuthentication",

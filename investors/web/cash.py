@@ -16,6 +16,8 @@ from investors.bank_accounts import selectors as bank_accounts
 from investors.bank_accounts import services as bank_account_services
 from investors.domain.claims import Claims
 from investors.profiles.facts import InvestorFacts
+from investors.stablecoins import selectors as stablecoins
+from investors.wallets import selectors as wallets
 from investors.web.forms import BankAccountForm, WithdrawForm
 from investors.web.onboarding import own_investor
 from portal.accounts.stepup import step_up
@@ -49,6 +51,9 @@ def deposit(request: HttpRequest) -> HttpResponse:
             for one in CURRENCIES.values()
         ],
         "deposits": selectors.deposits(owner=investor.owner, limit=10),
+        "coin": stablecoins.token(),
+        "wallets": [one for one in wallets.wallets_of(investor.id) if one.state == "active"],
+        "coin_deposits": stablecoins.transfers(investor_id=investor.id, limit=10),
     }
     return render(request, "funding/deposit.html", context)
 
