@@ -6,17 +6,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from issuance.domain.compliance.rule import RuleSet
 from portal.domain.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """The rules that bind one movement: those of the security's version, with those of the exemption it relies on."""
+
+    version_id: UUID
+    issuer_id: UUID
+    rules: RuleSet
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionFacts:
-    """A decision with its id in the store."""
+    """A decision with its id in the store, and the rules that gave it."""
 
     id: UUID
     decision: Decision
     subject: str
     decided_at: datetime
+    rules: RuleSet
 
     @property
     def passed(self) -> bool:

@@ -1,16 +1,22 @@
 """Reads of rules and decisions."""
 
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from issuance.compliance.facts import RuleSetFacts, StoredDecision
+from issuance.compliance.facts import Binding, RuleSetFacts, StoredDecision
 from issuance.compliance.models import DecisionRecord, RuleSetVersion
-from issuance.domain.compliance.catalogue import load
-from issuance.domain.compliance.rule import RuleSet
+from issuance.domain.compliance.catalogue import exemption_pack, load
+from issuance.domain.compliance.facts import Facts
+from issuance.domain.compliance.record import again
+from issuance.domain.compliance.rule import Rule, RuleSet
 from portal.domain.decision import Decision, Finding, Outcome
 from portal.domain.errors import Conflict, NotFound
+
+GIVEN = "given"
+"""Where the facts of a decision keep all that the rules were given, beside what people read."""
 
 
 class NoRules(Conflict):
@@ -31,7 +37,8 @@ def current_version(security_id: UUID) -> RuleSetVersion:
 
     raises  NoRules
     """
-    found = RuleSetVersion.objects.select_related("security").filter(security_id=security_id).first()
+    rows = RuleSetVersion.objects.select_related("security").defer("rules")
+    found = rows.filter(security_id=security_id).order_by("-version").first()
     if found is None:
         raise NoRules(
             "This security has no compliance rules yet, so nothing of it can move.",
@@ -42,8 +49,28 @@ def current_version(security_id: UUID) -> RuleSetVersion:
 
 def rule_set(security_id: UUID) -> RuleSet:
     """The rules that bind a security now. Raises NoRules."""
+    return binding(security_id).rules
+
+
+def binding(security_id: UUID, *, exemption: str = "", resale: str = "") -> Binding:
+    """
+    What binds a movement: the security's rules, with those of the exemption of the sale, or of the resale.
+
+    raises  NoRules, UnknownRule for an exemption that nobody knows
+    """
     found = current_version(security_id)
-    return load(found.rules, name=found.security.code, version=found.version)
+    rules = _loaded(found.pk)
+    if exemption:
+        rules = (*rules, *exemption_pack(exemption))
+    if resale:
+        rules = (*rules, *exemption_pack(resale))
+    return Binding(found.pk, found.security.issuer_id, RuleSet(found.security.code, found.version, rules))
+
+
+@lru_cache(maxsize=512)
+def _loaded(version_id: UUID) -> tuple[Rule, ...]:
+    """The rules of a version, read once in each process: a version never changes."""
+    return load(RuleSetVersion.objects.values_list("rules", flat=True).get(pk=version_id)).rules
 
 
 def versions(security_id: UUID) -> list[RuleSetFacts]:
@@ -98,7 +125,7 @@ def _stored(row: DecisionRecord) -> StoredDecision:
         holder=row.holder,
         passed=row.passed,
         version=row.rule_set.version,
-        facts=row.facts,
+        facts={name: value for name, value in row.facts.items() if name != GIVEN},
         decision=Decision(findings, row.security.code, row.rule_set.version),
         decided_at=row.decided_at,
         actor=row.actor,
@@ -123,3 +150,17 @@ def _finding(row: dict[str, Any]) -> Finding:
         used=number(row["used"]),
         remedy=row["remedy"],
     )
+
+
+def asked(security_id: UUID, *, since: datetime) -> Iterator[tuple[str, Facts]]:
+    """
+    ("decision:<uuid>", facts) of the movements of a security that were decided on since an instant, oldest first;
+    decisions of before all their facts were kept are left out.
+    """
+    rows = DecisionRecord.objects.filter(
+        security_id=security_id, decided_at__gte=since, kind__in=("issue", "transfer", "redeem")
+    )
+    for number, kept in rows.order_by("decided_at", "pk").values_list("pk", f"facts__{GIVEN}").iterator():
+        facts = again(kept or {})
+        if facts is not None:
+            yield f"decision:{number}", facts

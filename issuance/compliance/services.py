@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from issuance.compliance.facts import DecisionFacts, RuleSetFacts
+from issuance.compliance.facts import Binding, DecisionFacts, RuleSetFacts
 from issuance.compliance.models import DecisionRecord, RuleSetVersion
-from issuance.compliance.selectors import current_version
-from issuance.domain.compliance.catalogue import dump, exemption_pack, load
+from issuance.compliance.selectors import GIVEN, binding
+from issuance.domain.compliance.catalogue import dump, load
 from issuance.domain.compliance.facts import Facts
-from issuance.domain.compliance.rule import RuleSet
+from issuance.domain.compliance.record import keep
 from issuance.securities.models import Security
 from issuance.securities.selectors import NoSuchSecurity
 from portal.audit.services import record
@@ -69,28 +69,30 @@ def adopt(
     return RuleSetFacts(made.version, tuple(rows), made.reason, at, made.created_by)
 
 
-def decide(*, security_id: UUID, facts: Facts, subject: str, actor: Actor, at: datetime) -> DecisionFacts:
+def decide(
+    *, security_id: UUID, facts: Facts, subject: str, actor: Actor, at: datetime, bound: Binding | None = None
+) -> DecisionFacts:
     """
     Ask the security's rules, with those of the offering's exemption, and keep the answer whatever it is.
 
     subject  what is asked for: "subscription:<uuid>", "transfer:<key>"
+    bound    the rules, where whoever asks has read them already under the same lock
     raises   NoRules
     """
     with transaction.atomic():
-        version = current_version(security_id)
-        rules = load(version.rules).rules
-        if facts.offering is not None:
-            rules = (*rules, *exemption_pack(facts.offering.exemption))
-        answer = RuleSet(version.security.code, version.version, rules).evaluate(facts)
+        if bound is None:
+            sale = facts.offering.exemption if facts.offering else ""
+            bound = binding(security_id, exemption=sale, resale=facts.resale)
+        answer = bound.rules.evaluate(facts)
         party = facts.receiver or facts.sender
         made = DecisionRecord.objects.create(
             security_id=security_id,
-            rule_set=version,
+            rule_set_id=bound.version_id,
             kind=facts.kind,
             subject=subject,
             holder=party.holder if party else "",
             passed=answer.passed,
-            facts=facts.as_dict(),
+            facts={**facts.as_dict(), GIVEN: keep(facts)},
             findings=[finding.as_dict() for finding in answer.findings],
             decided_at=at,
             actor=str(actor),
@@ -99,12 +101,12 @@ def decide(*, security_id: UUID, facts: Facts, subject: str, actor: Actor, at: d
             actor=actor,
             action="decision.passed" if answer.passed else "decision.refused",
             subject=f"decision:{made.pk}",
-            organisation=version.security.issuer_id,
+            organisation=bound.issuer_id,
             at=at,
             about=subject,
             security=str(security_id),
-            version=version.version,
+            version=bound.rules.version,
             failed=[finding.rule for finding in answer.failures],
             findings_sha256=fingerprint(made.findings),
         )
-    return DecisionFacts(made.pk, answer, subject, at)
+    return DecisionFacts(made.pk, answer, subject, at, bound.rules)

@@ -1,11 +1,12 @@
 """What goes into the register's door and what comes out of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from issuance.compliance.facts import DecisionFacts
-from issuance.domain.compliance.facts import OfferingTerms
+from issuance.domain.compliance.facts import Dated, OfferingTerms, Purchase
 from portal.ledger.facts import Leg
 
 
@@ -14,12 +15,21 @@ class Pending:
     """
     What is subscribed for and not settled yet, as the offerings tell it: for the whole security (quantity, and
     holders who are none yet) and for the one who asks.
+
+    by_country  holders who are none yet, by country
+    purchases   by those who are not accredited, over all securities of the issuer
+    raised      minor units by day and exemption, over all securities of the issuer
+    own_bought  the same of the one who asks, over all issuers
     """
 
     quantity: int = 0
     holders: int = 0
     non_accredited: int = 0
     own_quantity: int = 0
+    by_country: Mapping[str, int] = field(default_factory=dict)
+    purchases: tuple[Purchase, ...] = ()
+    raised: tuple[Dated, ...] = ()
+    own_bought: tuple[Dated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,9 @@ class Intended:
     amount_minor  what is paid for it, None where nothing is
     cash_minor    what the buyer has free to pay with; None where it is not asked
     subject       what it is about, for the decision: "subscription:<uuid>"
+    resale        the exemption a transfer relies on instead of Rule 144: "144A" or "4(a)(7)"
+    cause         "family", "inheritance" or "divorce" where that is why it moves
+    income_minor, net_worth_minor  as the receiver told them for this purchase
     """
 
     kind: str
@@ -46,6 +59,10 @@ class Intended:
     cash_minor: int | None = None
     offering: OfferingTerms | None = None
     pending: Pending = field(default_factory=Pending)
+    resale: str = ""
+    cause: str = ""
+    income_minor: int | None = None
+    net_worth_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,7 @@ class LotFacts:
     price_minor: int | None
     locked_until: date | None
     quantity: int
+    affiliate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,18 @@ from uuid import UUID
 from django.db.models import F
 
 from issuance.domain.compliance.facts import Facts
+from issuance.domain.compliance.rule import RuleSet
 from issuance.domain.lots import Lot as DomainLot
 from issuance.domain.lots import take
 from issuance.register.facts import Intended, LotTerms
 from issuance.register.models import HolderCount, HolderOfRecord, Lot, LotEntry, Movement
 
 
-def move_lots(row: Movement, intended: Intended, terms: LotTerms, facts: Facts) -> None:
+def move_lots(row: Movement, intended: Intended, terms: LotTerms, facts: Facts, rules: RuleSet) -> None:
     """
-    Make the new lot of an issue; for a transfer or a redemption take from the giver's oldest free lots, which go
-    on with the receiver under their own dates.
+    Make the new lot of an issue; for a transfer or a redemption take from the giver's oldest lots that every rule
+    about lots lets go. They go on with the receiver under their own dates; what an affiliate sells begins anew,
+    because a holding period runs from the purchase of the issuer or of its affiliate (17 CFR 230.144(d)(1)).
 
     raises  NotEnoughUnrestricted
     """
@@ -29,9 +31,12 @@ def move_lots(row: Movement, intended: Intended, terms: LotTerms, facts: Facts) 
     origins: Mapping[str, Lot] = {
         str(lot.pk): lot for lot in Lot.objects.filter(pk__in=[lot.key for lot in lots])
     }
-    today = facts.on
+    today, released = facts.on, rules.releases(facts)
+    sold = intended.kind == "transfer" and intended.amount_minor is not None
     for part in take(
-        lots, intended.quantity, free=lambda lot: lot.locked_until is None or lot.locked_until <= today
+        lots,
+        intended.quantity,
+        free=lambda lot: (lot.locked_until is None or lot.locked_until <= today) and released(lot),
     ):
         origin = origins[part.lot.key]
         LotEntry.objects.create(lot=origin, movement=row, quantity=-part.quantity)
@@ -39,8 +44,8 @@ def move_lots(row: Movement, intended: Intended, terms: LotTerms, facts: Facts) 
             same = LotTerms(
                 exemption=origin.exemption,
                 price_minor=origin.price_minor,
-                acquired_on=origin.acquired_on,
-                affiliate=origin.affiliate,
+                acquired_on=facts.on if origin.affiliate and sold else origin.acquired_on,
+                affiliate=origin.affiliate and not sold,
                 locked_until=origin.locked_until,
             )
             _new_lot(row, intended.target, part.quantity, same, facts, origin=origin)

@@ -4,19 +4,17 @@ keep up to date.
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count as RowCount
 from django.db.models import Sum
 
-from investors.accreditation.selectors import claims_of
-from investors.domain.claims import Claims
 from issuance.domain.cap_table import CapTable, Position, cap_table
-from issuance.domain.compliance.facts import Count, Facts, Party, SecurityState
+from issuance.domain.compliance.facts import Count
 from issuance.domain.lots import Lot as DomainLot
-from issuance.register.facts import HoldingFacts, Intended, LotFacts, LotStep, MovementFacts, Pending
+from issuance.register.facts import HoldingFacts, LotFacts, LotStep, MovementFacts
 from issuance.register.models import HolderCount, HolderOfRecord, Lot, LotEntry, Movement
 from issuance.securities.facts import SecurityFacts
 from issuance.securities.selectors import securities
@@ -91,7 +89,15 @@ def lots_of(security_id: UUID, holder: str) -> list[LotFacts]:
     left = {row["lot"]: row["left"] for row in rows}
     lots = Lot.objects.filter(pk__in=left).order_by("acquired_on", "pk")
     return [
-        LotFacts(lot.pk, lot.acquired_on, lot.exemption, lot.price_minor, lot.locked_until, left[lot.pk])
+        LotFacts(
+            lot.pk,
+            lot.acquired_on,
+            lot.exemption,
+            lot.price_minor,
+            lot.locked_until,
+            left[lot.pk],
+            lot.affiliate,
+        )
         for lot in lots
     ]
 
@@ -106,6 +112,7 @@ def domain_lots(security_id: UUID, holder: str) -> tuple[DomainLot, ...]:
             exemption=lot.exemption,
             price_minor=lot.price_minor,
             locked_until=lot.locked_until,
+            affiliate=lot.affiliate,
         )
         for lot in lots_of(security_id, holder)
     )
@@ -141,66 +148,6 @@ def recount(security_id: UUID) -> Count:
 def active_holders(security_id: UUID) -> Any:
     """Holder texts of everyone who holds the security now, as a query that others can narrow by."""
     return HolderOfRecord.objects.filter(security_id=security_id, active=True).values("holder")
-
-
-def gather(security: SecurityFacts, intended: Intended, *, at: datetime) -> Facts:
-    """
-    Everything the rules may ask about an intended movement. Under the register's lock it is also what will be
-    written; without it, a look ahead.
-
-    raises  NoSuchInvestor
-    """
-    pending: Pending = intended.pending
-    issued = ledger.balances(instrument_id=security.instrument_id, purpose="issued")
-    known = counts(security.id)
-    state = SecurityState(
-        code=security.code,
-        scale=security.scale,
-        authorised=security.authorised,
-        issued=-sum(row.posted for row in issued),
-        pending=pending.quantity,
-        counted=Count(
-            known.holders + pending.holders, known.non_accredited + pending.non_accredited, known.by_country
-        ),
-        paused=security.state == "paused",
-        reporting=security.reporting,
-    )
-    return Facts(
-        kind=intended.kind,  # type: ignore[arg-type]
-        security=state,
-        quantity=intended.quantity,
-        at=at,
-        on=at.astimezone(UTC).date(),
-        amount_minor=intended.amount_minor,
-        sender=_party(security, intended.source, 0, at) if intended.source else None,
-        receiver=_party(security, intended.target, pending.own_quantity, at) if intended.target else None,
-        offering=intended.offering,
-        cash_minor=intended.cash_minor,
-    )
-
-
-def _party(security: SecurityFacts, holder: str, pending: int, at: datetime) -> Party:
-    row = HolderOfRecord.objects.filter(security_id=security.id, holder=holder).first()
-    held = [
-        balance.posted
-        for balance in ledger.balances(owner=holder, instrument_id=security.instrument_id, purpose="holding")
-    ]
-    return Party(
-        holder=holder,
-        claims=_claims(security, holder, at),
-        holding=sum(held),
-        pending=pending,
-        lots=domain_lots(security.id, holder) if held else (),
-        frozen=bool(row and row.frozen),
-        frozen_quantity=row.frozen_quantity if row else 0,
-    )
-
-
-def _claims(security: SecurityFacts, holder: str, at: datetime) -> Claims | None:
-    kind, _, number = holder.partition(":")
-    if kind != "investor":
-        return None
-    return claims_of(UUID(number), on=at.astimezone(UTC).date(), issuer_id=security.issuer_id)
 
 
 def movement(movement_id: UUID) -> MovementFacts:

@@ -12,8 +12,10 @@ from django.db import transaction
 from django.db.models import F
 
 from issuance.compliance.facts import DecisionFacts
+from issuance.compliance.selectors import binding
 from issuance.compliance.services import decide
 from issuance.domain.compliance.facts import Facts
+from issuance.issuers.models import Issuer
 from issuance.register.facts import (
     Assessed,
     Intended,
@@ -21,9 +23,10 @@ from issuance.register.facts import (
     MovementFacts,
     Payment,
 )
+from issuance.register.gathering import gather
 from issuance.register.lots import keep_counts, move_lots
 from issuance.register.models import HolderOfRecord, Movement, Register
-from issuance.register.selectors import gather, movement_facts
+from issuance.register.selectors import movement_facts
 from issuance.securities.facts import SecurityFacts
 from issuance.securities.models import Security
 from issuance.securities.selectors import NoSuchSecurity, security_facts
@@ -230,8 +233,16 @@ def _lock(security_id: UUID) -> SecurityFacts:
 def _ask(security: SecurityFacts, intended: Intended, actor: Actor, at: datetime) -> _Case:
     if intended.quantity <= 0:
         raise Invalid("The quantity has to be above zero.", field="quantity")
-    facts = gather(security, intended, at=at)
-    answer = decide(security_id=security.id, facts=facts, subject=intended.subject, actor=actor, at=at)
+    sale = intended.offering.exemption if intended.offering else ""
+    bound = binding(security.id, exemption=sale, resale=intended.resale)
+    needs = bound.rules.needs()
+    if needs.issuer_wide:
+        # After the register, always: what counts over the issuer's other securities waits for this movement.
+        Issuer.objects.select_for_update(no_key=True).only("pk").get(pk=security.issuer_id)
+    facts = gather(security, intended, at=at, needs=needs)
+    answer = decide(
+        security_id=security.id, facts=facts, subject=intended.subject, actor=actor, at=at, bound=bound
+    )
     return _Case(facts, answer)
 
 
@@ -274,7 +285,7 @@ def _write(
         actor=str(actor),
         effective_at=posted.effective_at,
     )
-    move_lots(row, intended, terms, case.facts)
+    move_lots(row, intended, terms, case.facts, case.decision.rules)
     keep_counts(security.id, case.facts)
     _audit(row, security, actor, at)
     return movement_facts(row)

@@ -1,10 +1,17 @@
 """All rules by code, and rule sets as data: JSON in, JSON out, with the fault named where data is wrong."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import date
 from typing import Any
 
+from issuance.domain.compliance.conduct import (
+    AffiliateVolume,
+    Blackout,
+    MinimumHolding,
+    PreApproval,
+    SenderVolume,
+    WholePosition,
+)
 from issuance.domain.compliance.eligibility import (
     AccreditedRequired,
     ClaimsComplete,
@@ -13,6 +20,17 @@ from issuance.domain.compliance.eligibility import (
     SanctionsScreened,
     StandingRequired,
 )
+from issuance.domain.compliance.exemptions import (
+    CrowdfundingInvestment,
+    CrowdfundingLock,
+    FlowBack,
+    NonAccreditedBuyers,
+    OffshoreBuyer,
+    RaisedLimit,
+    RegAInvestment,
+    SeasonedClass,
+)
+from issuance.domain.compliance.holders import BeneficialOwners, CountryHolders
 from issuance.domain.compliance.limits import (
     CashAvailable,
     HolderLimit,
@@ -22,6 +40,7 @@ from issuance.domain.compliance.limits import (
     OfferingCapacity,
     Supply,
 )
+from issuance.domain.compliance.packs import UnknownRule, exemption_pack
 from issuance.domain.compliance.restrictions import (
     HoldingPeriod,
     LockUp,
@@ -30,7 +49,10 @@ from issuance.domain.compliance.restrictions import (
     OfferingWindow,
 )
 from issuance.domain.compliance.rule import Rule, RuleSet
+from issuance.domain.compliance.schema import LONGEST, BadParameter, read, schema
 from portal.domain.errors import Invalid
+
+__all__ = ["RULES", "BadParameter", "UnknownRule", "always", "dump", "exemption_pack", "load"]
 
 _ALL: tuple[type[Rule], ...] = (
     IdentityVerified,
@@ -51,14 +73,24 @@ _ALL: tuple[type[Rule], ...] = (
     CashAvailable,
     NotFrozen,
     NotPaused,
+    BeneficialOwners,
+    CountryHolders,
+    MinimumHolding,
+    WholePosition,
+    SenderVolume,
+    AffiliateVolume,
+    Blackout,
+    PreApproval,
+    FlowBack,
+    CrowdfundingLock,
+    NonAccreditedBuyers,
+    RegAInvestment,
+    CrowdfundingInvestment,
+    RaisedLimit,
+    OffshoreBuyer,
+    SeasonedClass,
 )
 RULES: Mapping[str, type[Rule]] = {rule.code: rule for rule in _ALL}
-
-
-class UnknownRule(Invalid):
-    """A rule set names a rule, or a parameter of one, that is not in the catalogue."""
-
-    code = "unknown-rule"
 
 
 def always() -> list[Rule]:
@@ -72,6 +104,9 @@ def always() -> list[Rule]:
         Supply(),
         HolderLimit(),
         HoldingPeriod(),
+        AffiliateVolume(),
+        FlowBack(),
+        CrowdfundingLock(),
         LockUp(),
         OfferingWindow(),
         OfferingCapacity(),
@@ -79,34 +114,6 @@ def always() -> list[Rule]:
         NotFrozen(),
         NotPaused(),
     ]
-
-
-def private_fund_limit() -> Rule:
-    """Section 3(c)(1): at most 100 beneficial owners."""
-    return HolderLimit(
-        source="Investment Company Act 3(c)(1)", as_of=date(2026, 11, 22), holders=100, non_accredited=None
-    )
-
-
-def exemption_pack(exemption: str) -> list[Rule]:
-    """
-    The rules that an exemption adds to a sale under it. (Without the disclosures of Rule 502(b), which an offering
-    to the 35 others would need, a sale under 506(b) asks for accreditation as well, self-certified.)
-
-    exemption  "506(c)", "506(b)" or "Reg S"
-    raises     UnknownRule for another
-    """
-    if exemption == "506(c)":
-        return [AccreditedRequired(verified=True, on=("issue",))]
-    if exemption == "506(b)":
-        return [AccreditedRequired(source="17 CFR 230.506(b)", verified=False, on=("issue",))]
-    if exemption == "Reg S":
-        return [Countries(source="17 CFR 230.903", deny=("US",))]
-    raise UnknownRule(
-        f"{exemption!r} is not an exemption on record.",
-        field="exemption",
-        next_step="Known: 506(c), 506(b), Reg S.",
-    )
 
 
 def dump(rules: Sequence[Rule]) -> list[dict[str, Any]]:
@@ -126,16 +133,10 @@ def _stored(value: Any) -> Any:
     """A parameter in JSON: integers beyond 2**53, which are no JSON numbers, as text."""
     if isinstance(value, tuple):
         return list(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, int) and abs(value) >= 2**53:
         return str(value)
-    return value
-
-
-def _read(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(value)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
     return value
 
 
@@ -143,27 +144,49 @@ def load(rows: Sequence[Mapping[str, Any]], *, name: str = "", version: int = 0)
     """
     The rule set of stored rows.
 
-    raises  UnknownRule naming the row and the parameter
+    raises  UnknownRule, BadParameter naming the row and the parameter
     """
     return RuleSet(name, version, tuple(_rule(number, row) for number, row in enumerate(rows, start=1)))
 
 
-def _rule(number: int, row: Mapping[str, Any]) -> Rule:
+def _rule(number: int, row: Any) -> Rule:
+    where = f"Row {number}"
+    if not isinstance(row, Mapping):
+        raise UnknownRule(f"{where} is not an object with a rule and its parameters.", field="rules")
     kind = RULES.get(str(row.get("rule")))
     if kind is None:
-        raise UnknownRule(f"Row {number}: there is no rule {row.get('rule')!r}.", field="rules")
-    parameters = dict(row.get("parameters") or {})
-    known = {f.name for f in fields(kind)} - {"source", "as_of"}
-    if strange := sorted(set(parameters) - known):
+        raise UnknownRule(f"{where}: there is no rule {str(row.get('rule'))[:60]!r}.", field="rules")
+    given = row.get("parameters") or {}
+    if not isinstance(given, Mapping):
+        raise UnknownRule(f"{where}: the parameters of {kind.code} are not an object.", field="rules")
+    known = schema(kind)["properties"]
+    if strange := sorted(str(name) for name in given if name not in known):
         raise UnknownRule(
-            f"Row {number}: {kind.code} has no parameter {', '.join(strange)}.",
+            f"{where}: {kind.code} has no parameter {', '.join(strange)[:200]}.",
             field="rules",
             next_step=f"It has: {', '.join(sorted(known)) or 'none'}.",
         )
-    for key, value in parameters.items():
-        parameters[key] = _read(value)
+    parameters = read(kind, given, where=where)
     if source := row.get("source"):
-        parameters["source"] = str(source)
+        parameters["source"] = _source(source, where)
     if as_of := row.get("as_of"):
-        parameters["as_of"] = date.fromisoformat(str(as_of))
-    return kind(**parameters)
+        parameters["as_of"] = _as_of(as_of, where)
+    try:
+        return kind(**parameters)
+    except Invalid as fault:
+        raise BadParameter(f"{where}: {fault.message}", field=fault.field) from fault
+
+
+def _source(given: Any, where: str) -> str:
+    if not isinstance(given, str) or len(given) > LONGEST:
+        raise BadParameter(f"{where}: the source is no text of {LONGEST} characters or less.", field="source")
+    return given
+
+
+def _as_of(given: Any, where: str) -> date:
+    try:
+        return date.fromisoformat(str(given))
+    except ValueError as fault:
+        raise BadParameter(
+            f"{where}: as of is {str(given)[:40]!r}; it has to be a day such as 2026-11-22.", field="as_of"
+        ) from fault

@@ -7,12 +7,16 @@ from typing import ClassVar
 from investors.domain.bases import STATUSES
 from investors.domain.claims import Claims, Missing
 from issuance.domain.compliance.facts import Facts, Party
-from issuance.domain.compliance.rule import Rule
+from issuance.domain.compliance.rule import Rule, parameter
 from portal.domain.dates import told_day
 from portal.domain.decision import Finding
 from portal.domain.errors import Invalid
 
 CHECKED = date(2026, 11, 22)
+COUNTRY = "[A-Z]{2}"
+MOVEMENTS = {"issue": "issue", "transfer": "transfer", "redeem": "redemption"}
+SIDES = {"receiver": "receiver", "sender": "sender"}
+STANDINGS = {code: label for code, label in STATUSES.items() if code != "accredited"}
 
 
 def _receiving(facts: Facts) -> Party | None:
@@ -22,6 +26,10 @@ def _receiving(facts: Facts) -> Party | None:
 
 def _remedy(missing: tuple[Missing, ...], fallback: str) -> str:
     return " ".join(item.how_to_get_it for item in missing if item.how_to_get_it) or fallback
+
+
+def _told(day: date | None) -> str:
+    return told_day(day) if day else "an unknown day"
 
 
 def _about(claims: Claims, *prefixes: str) -> tuple[Missing, ...]:
@@ -47,7 +55,7 @@ class IdentityVerified(Rule):
                 "Nothing is known of the receiver.", remedy="Have his identity verified first."
             )
         if claims.kyc_valid_until is not None and claims.kyc_valid:
-            return self.passed(f"Identity is verified until {told_day(claims.kyc_valid_until)}.")
+            return self.passed(lambda: f"Identity is verified until {_told(claims.kyc_valid_until)}.")
         remedy = _remedy(_about(claims, "kyc", "identity"), "Complete the identity check under Profile.")
         if claims.kyc_valid_until is not None:
             return self.failed(
@@ -65,7 +73,7 @@ class SanctionsScreened(Rule):
     title: ClassVar[str] = "Screened against sanctions lists"
     source: str = "31 CFR chapter V"
     as_of: date | None = CHECKED
-    max_age_days: int | None = None
+    max_age_days: int | None = parameter(None, "Days since the last screening; empty is any", minimum=0)
 
     def check(self, facts: Facts) -> Finding:
         party = _receiving(facts)
@@ -86,7 +94,7 @@ class SanctionsScreened(Rule):
                 used=age,
             )
         return self.passed(
-            f"Screened on {told_day(claims.screened_on)}, no match.", limit=self.max_age_days, used=age
+            lambda: f"Screened on {_told(claims.screened_on)}, no match.", limit=self.max_age_days, used=age
         )
 
 
@@ -126,14 +134,16 @@ class AccreditedRequired(Rule):
     title: ClassVar[str] = "Accredited investor"
     source: str = "17 CFR 230.506(c)"
     as_of: date | None = CHECKED
-    verified: bool = True
-    countries: tuple[str, ...] = ()
-    on: tuple[str, ...] = ("issue", "transfer")
+    verified: bool = parameter(True, "By reasonable steps; a self-certification does not do")
+    countries: tuple[str, ...] = parameter(
+        (), "Asked of residents of these countries; empty: of everyone", pattern=COUNTRY
+    )
+    on: tuple[str, ...] = parameter(("issue", "transfer"), "Asked of these movements", choices=MOVEMENTS)
 
     def check(self, facts: Facts) -> Finding:
         party = _receiving(facts)
         if party is None or facts.kind not in self.on:
-            return self.not_applicable(f"Not asked of a movement of kind {facts.kind}.")
+            return self.not_applicable(lambda: f"Not asked of a movement of kind {facts.kind}.")
         if self.countries and party.country not in self.countries:
             return self.not_applicable(f"Asked of residents of {', '.join(self.countries)} only.")
         if party.claims is None:
@@ -153,8 +163,12 @@ class AccreditedRequired(Rule):
                 remedy=_remedy(gaps[-1:], "Send evidence under Accreditation."),
             )
         until = found.evidence_until if found.via == "evidence" else found.reuse_until
-        clock = f"; the evidence supports sales until {told_day(until)}" if until else ""
-        return self.passed(f"Accredited under {found.basis}, decided on {told_day(found.decided_on)}{clock}.")
+
+        def text() -> str:
+            clock = f"; the evidence supports sales until {told_day(until)}" if until else ""
+            return f"Accredited under {found.basis}, decided on {told_day(found.decided_on)}{clock}."
+
+        return self.passed(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +185,11 @@ class StandingRequired(Rule):
     title: ClassVar[str] = "Standing of the buyer"
     source: str = "Investment Company Act 3(c)(7)"
     as_of: date | None = CHECKED
-    status: str = "qualified_purchaser"
-    countries: tuple[str, ...] = ()
-    on: tuple[str, ...] = ("issue", "transfer")
+    status: str = parameter("qualified_purchaser", "Standing", choices=STANDINGS)
+    countries: tuple[str, ...] = parameter(
+        (), "Asked of residents of these countries; empty: of everyone", pattern=COUNTRY
+    )
+    on: tuple[str, ...] = parameter(("issue", "transfer"), "Asked of these movements", choices=MOVEMENTS)
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES or self.status == "accredited":
@@ -183,7 +199,7 @@ class StandingRequired(Rule):
     def check(self, facts: Facts) -> Finding:
         party = _receiving(facts)
         if party is None or facts.kind not in self.on:
-            return self.not_applicable(f"Not asked of a movement of kind {facts.kind}.")
+            return self.not_applicable(lambda: f"Not asked of a movement of kind {facts.kind}.")
         if self.countries and party.country not in self.countries:
             return self.not_applicable(f"Asked of residents of {', '.join(self.countries)} only.")
         what = STATUSES[self.status]
@@ -194,7 +210,9 @@ class StandingRequired(Rule):
                 remedy=f"Open Accreditation, ask under “{what}” and add the papers; a compliance officer decides.",
             )
         return self.passed(
-            f"{what} under {found.basis}, decided on {told_day(found.decided_on)}; good for sales until {told_day(found.until)}."
+            lambda: (
+                f"{what} under {found.basis}, decided on {told_day(found.decided_on)}; good for sales until {told_day(found.until)}."
+            )
         )
 
 
@@ -212,9 +230,9 @@ class Countries(Rule):
     title: ClassVar[str] = "Country of residence"
     source: str = "Terms of the security"
     as_of: date | None = CHECKED
-    allow: tuple[str, ...] | None = None
-    deny: tuple[str, ...] = ()
-    side: str = "receiver"
+    allow: tuple[str, ...] | None = parameter(None, "Only these countries; empty is all", pattern=COUNTRY)
+    deny: tuple[str, ...] = parameter((), "Never these countries", pattern=COUNTRY)
+    side: str = parameter("receiver", "Whose country", choices=SIDES)
 
     def check(self, facts: Facts) -> Finding:
         party = facts.receiver if self.side == "receiver" else facts.sender
@@ -231,4 +249,4 @@ class Countries(Rule):
                 f"The {self.side} lives in {country}; this security is offered in {', '.join(self.allow)} only.",
                 remedy="It cannot be held from there; a change of residence is told under Profile.",
             )
-        return self.passed(f"The {self.side} lives in {country}.")
+        return self.passed(lambda: f"The {self.side} lives in {country}.")

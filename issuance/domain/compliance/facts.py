@@ -1,7 +1,7 @@
 """What the rules look at: plain values gathered by the register under its lock, for one intended movement."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -10,6 +10,24 @@ from issuance.domain.lots import Lot
 
 Kind = Literal["issue", "transfer", "redeem"]
 UNLIMITED = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """What was done on one day (UTC) by past movements: smallest units, or minor units of money; with the exemption."""
+
+    on: date
+    amount: int
+    exemption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A purchase by one who was not accredited: who, when, under which exemption."""
+
+    holder: str
+    on: date
+    exemption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +43,9 @@ class Party:
     frozen           every unit of his holding is frozen
     frozen_quantity  smallest units frozen beside that
     affiliate        an affiliate of the issuer
+    sent             smallest units of this security that he gave away by transfers, by day
+    bought           what he paid for securities of any issuer here, in minor units, by day and exemption
+    income_minor, net_worth_minor   as he told them for this purchase; None where he told nothing
     """
 
     holder: str
@@ -35,6 +56,10 @@ class Party:
     frozen: bool = False
     frozen_quantity: int = 0
     affiliate: bool = False
+    sent: tuple[Dated, ...] = ()
+    bought: tuple[Dated, ...] = ()
+    income_minor: int | None = None
+    net_worth_minor: int | None = None
 
     @property
     def country(self) -> str:
@@ -63,6 +88,11 @@ class SecurityState:
     counted     holders of record, with those whose first subscription is not settled yet
     scale       decimals of one unit
     reporting   the issuer has reported to the SEC for 90 days: Rule 144's shorter period
+    first_issued_on  the day of the first issue; None before it
+    traded      smallest units that changed hands between holders, by day
+    raised      what the issuer took for its securities, in minor units, by day and exemption
+    purchases   purchases from the issuer by persons who were not accredited
+    present     those of the holders whom the rules name who hold the security now
     """
 
     code: str
@@ -73,6 +103,11 @@ class SecurityState:
     counted: Count = field(default_factory=Count)
     paused: bool = False
     reporting: bool = False
+    first_issued_on: date | None = None
+    traded: tuple[Dated, ...] = ()
+    raised: tuple[Dated, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
+    present: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +116,7 @@ class OfferingTerms:
     The offering a subscription is made in; absent for other movements. Instants are UTC.
 
     remaining  smallest units that nobody has asked for yet; None where more may be asked for than there is
+    admits_others  persons who are not accredited may buy: the issuer furnishes the information of Rule 502(b)
     """
 
     exemption: str
@@ -89,6 +125,7 @@ class OfferingTerms:
     min_investment_minor: int | None = None
     max_investment_minor: int | None = UNLIMITED
     remaining: int | None = UNLIMITED
+    admits_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +139,9 @@ class Facts:
     at, on        the instant and the day that the rules are asked for
     sender        None for an issue; receiver is None for a redemption
     cash_minor    what the buyer has free to pay with, in minor units; None where it is not asked
+    resale        the exemption that a transfer relies on ("144A", "4(a)(7)"); "" for Rule 144
+    cause         why it moves, where a rule asks: "family", "inheritance", "divorce"; "" for a sale
+    approved_by   roles whose approval of exactly this movement waits to be used
     """
 
     kind: Kind
@@ -114,9 +154,19 @@ class Facts:
     receiver: Party | None = None
     offering: OfferingTerms | None = None
     cash_minor: int | None = None
+    resale: str = ""
+    cause: str = ""
+    approved_by: tuple[str, ...] = ()
+
+    def at_quantity(self, quantity: int) -> "Facts":
+        """The same movement of another quantity, at the same price (rounded up to a minor unit)."""
+        amount = self.amount_minor
+        if amount is not None:
+            amount = -(-amount * quantity // self.quantity)
+        return replace(self, quantity=quantity, amount_minor=amount)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-able form without personal data, stored with the decision so that it can be made again."""
+        """What people read of the facts of a decision, JSON-able and without personal data."""
         return {
             "kind": self.kind,
             "security": self.security.code,

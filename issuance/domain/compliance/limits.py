@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from issuance.domain.compliance.eligibility import CHECKED
 from issuance.domain.compliance.facts import Facts
-from issuance.domain.compliance.rule import Rule
+from issuance.domain.compliance.rule import Rule, parameter
 from portal.domain.decision import Finding
 from portal.domain.money import told_amount
 
@@ -18,10 +18,11 @@ class MinimumInvestment(Rule):
     """A subscription is worth at least `minor` minor units; the offering's own minimum counts too."""
 
     code: ClassVar[str] = "minimum_investment"
+    rising: ClassVar[bool] = True
     title: ClassVar[str] = "Minimum investment"
     source: str = "Terms of the offering"
     as_of: date | None = CHECKED
-    minor: int | None = None
+    minor: int | None = parameter(None, "Minor units (cents); empty: only the offering's own", minimum=0)
 
     def check(self, facts: Facts) -> Finding:
         asked = facts.amount_minor
@@ -30,7 +31,12 @@ class MinimumInvestment(Rule):
         if asked is None or not known:
             return self.not_applicable("No minimum is set.")
         floor = max(known)
-        text = f"{told_amount(asked, scale=2)} is asked for; the minimum is {told_amount(floor, scale=2)}."
+
+        def text() -> str:
+            return (
+                f"{told_amount(asked, scale=2)} is asked for; the minimum is {told_amount(floor, scale=2)}."
+            )
+
         if asked < floor:
             return self.failed(
                 text,
@@ -49,7 +55,7 @@ class MaximumInvestment(Rule):
     title: ClassVar[str] = "Maximum investment"
     source: str = "Terms of the offering"
     as_of: date | None = CHECKED
-    minor: int | None = None
+    minor: int | None = parameter(None, "Minor units (cents); empty: only the offering's own", minimum=0)
 
     def check(self, facts: Facts) -> Finding:
         asked = facts.amount_minor
@@ -58,7 +64,10 @@ class MaximumInvestment(Rule):
         if asked is None or not known:
             return self.not_applicable("No maximum is set.")
         cap = min(known)
-        text = f"{told_amount(asked, scale=2)} is asked for; the maximum is {told_amount(cap, scale=2)}."
+
+        def text() -> str:
+            return f"{told_amount(asked, scale=2)} is asked for; the maximum is {told_amount(cap, scale=2)}."
+
         if asked > cap:
             return self.failed(
                 text, remedy=f"Ask for {told_amount(cap, scale=2)} or less.", limit=cap, used=asked
@@ -79,9 +88,9 @@ class MaximumHolding(Rule):
     title: ClassVar[str] = "Maximum holding"
     source: str = "Terms of the security"
     as_of: date | None = CHECKED
-    quantity: int | None = None
-    ppm: int | None = None
-    of_authorised: bool = False
+    quantity: int | None = parameter(None, "Smallest units; empty is unlimited", minimum=0)
+    ppm: int | None = parameter(None, "Millionths of the class; 100000 is 10 %", minimum=0, maximum=PPM)
+    of_authorised: bool = parameter(False, "Of the authorised number rather than of what is outstanding")
 
     def check(self, facts: Facts) -> Finding:
         party = facts.receiver
@@ -92,10 +101,13 @@ class MaximumHolding(Rule):
             return self.not_applicable("No maximum holding is set.")
         scale, cap = facts.security.scale, min(caps)
         after = party.holding + party.pending + facts.quantity
-        text = (
-            f"The holding would be {told_amount(after, scale=scale)}; "
-            f"one holder may have {told_amount(cap, scale=scale)}."
-        )
+
+        def text() -> str:
+            return (
+                f"The holding would be {told_amount(after, scale=scale)}; "
+                f"one holder may have {told_amount(cap, scale=scale)}."
+            )
+
         if after > cap:
             room = max(cap - party.holding - party.pending, 0)
             return self.failed(
@@ -113,6 +125,20 @@ class MaximumHolding(Rule):
         return (security.issued + security.pending + grows) * self.ppm // PPM
 
 
+def joins(facts: Facts) -> int:
+    """1 when the receiver becomes a holder by this; one who is already counted as pending does not count twice."""
+    party = facts.receiver
+    return int(party is not None and party.holding == 0 and party.pending == 0)
+
+
+def leaves(facts: Facts) -> int:
+    """1 when the sender gives everything away and so frees his place."""
+    sender = facts.sender
+    if sender is None or (facts.receiver and sender.holder == facts.receiver.holder):
+        return 0
+    return int(sender.holding == facts.quantity and sender.pending == 0)
+
+
 @dataclass(frozen=True, slots=True)
 class HolderLimit(Rule):
     """
@@ -126,8 +152,8 @@ class HolderLimit(Rule):
     title: ClassVar[str] = "Holders of record"
     source: str = "Exchange Act 12(g)(1)(A)"
     as_of: date | None = CHECKED
-    holders: int | None = 1999
-    non_accredited: int | None = 499
+    holders: int | None = parameter(1999, "Holders of record at most; empty is unlimited", minimum=0)
+    non_accredited: int | None = parameter(499, "Of them not accredited; empty is unlimited", minimum=0)
 
     def check(self, facts: Facts) -> Finding:
         if facts.receiver is None:
@@ -135,32 +161,23 @@ class HolderLimit(Rule):
         if self.holders is None and self.non_accredited is None:
             return self.not_applicable("No limit on holders is set.")
         counted = facts.security.counted
-        come, gone = self._joins(facts), self._leaves(facts)
+        come, gone = joins(facts), leaves(facts)
         after = counted.holders + come - gone
         if self.holders is not None and come and after > self.holders:
             return self._over(after, self.holders, "holders of record", facts)
-        joins = come and not facts.receiver.accredited
-        leaves = gone and facts.sender is not None and not facts.sender.accredited
-        plain = counted.non_accredited + int(bool(joins)) - int(bool(leaves))
-        if self.non_accredited is not None and joins and plain > self.non_accredited:
+        plain_comes = come and not facts.receiver.accredited
+        plain_goes = gone and facts.sender is not None and not facts.sender.accredited
+        plain = counted.non_accredited + int(bool(plain_comes)) - int(bool(plain_goes))
+        if self.non_accredited is not None and plain_comes and plain > self.non_accredited:
             return self._over(plain, self.non_accredited, "holders of record who are not accredited", facts)
+        return self.passed(lambda: self._room(after, plain), limit=self.holders, used=after)
+
+    def _room(self, after: int, plain: int) -> str:
+        """The sentence of a pass; it warns at the last place, because the law's number is one above the limit."""
         allowed = "any number" if self.holders is None else f"{self.holders:,}"
-        return self.passed(
-            f"Would make {after:,} holders of record; this security allows {allowed}.",
-            limit=self.holders,
-            used=after,
-        )
-
-    def _joins(self, facts: Facts) -> int:
-        """1 when the receiver becomes a holder by this; one who is already counted as pending does not count twice."""
-        party = facts.receiver
-        return int(party is not None and party.holding == 0 and party.pending == 0)
-
-    def _leaves(self, facts: Facts) -> int:
-        sender = facts.sender
-        if sender is None or (facts.receiver and sender.holder == facts.receiver.holder):
-            return 0
-        return int(sender.holding == facts.quantity and sender.pending == 0)
+        full = after == self.holders or plain == self.non_accredited
+        last = " No place is left." if full else ""
+        return f"Would make {after:,} holders of record; this security allows {allowed}.{last}"
 
     def _over(self, after: int, limit: int, whom: str, facts: Facts) -> Finding:
         return self.failed(
@@ -187,19 +204,23 @@ class Supply(Rule):
         if security.authorised is None:
             return self.not_applicable("The number authorised is unlimited.")
         after = security.issued + security.pending + facts.quantity
-        text = (
-            f"Would make {told_amount(after, scale=security.scale)} outstanding or subscribed; "
-            f"{told_amount(security.authorised, scale=security.scale)} are authorised."
-        )
-        if after > security.authorised:
-            room = max(security.authorised - security.issued - security.pending, 0)
+        authorised = security.authorised
+
+        def text() -> str:
+            return (
+                f"Would make {told_amount(after, scale=security.scale)} outstanding or subscribed; "
+                f"{told_amount(authorised, scale=security.scale)} are authorised."
+            )
+
+        if after > authorised:
+            room = max(authorised - security.issued - security.pending, 0)
             return self.failed(
                 text,
                 remedy=f"Ask for {told_amount(room, scale=security.scale)} or less.",
-                limit=security.authorised,
+                limit=authorised,
                 used=after,
             )
-        return self.passed(text, limit=security.authorised, used=after)
+        return self.passed(text, limit=authorised, used=after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +239,13 @@ class OfferingCapacity(Rule):
         if left is None:
             return self.not_applicable("More may be asked for than there is; it is then allotted pro rata.")
         scale = facts.security.scale
-        text = f"{told_amount(left, scale=scale)} are left; {told_amount(facts.quantity, scale=scale)} were asked for."
+
+        def text() -> str:
+            return (
+                f"{told_amount(left, scale=scale)} are left; "
+                f"{told_amount(facts.quantity, scale=scale)} were asked for."
+            )
+
         if facts.quantity > left:
             remedy = (
                 f"Ask for {told_amount(left, scale=scale)} or less."
@@ -241,13 +268,17 @@ class CashAvailable(Rule):
     def check(self, facts: Facts) -> Finding:
         if facts.cash_minor is None or facts.amount_minor is None:
             return self.not_applicable("Nothing is paid from a cash account here.")
-        text = (
-            f"{told_amount(facts.amount_minor, scale=2)} are needed; "
-            f"{told_amount(facts.cash_minor, scale=2)} are free in the cash account."
-        )
+        needed, cash = facts.amount_minor, facts.cash_minor
+
+        def text() -> str:
+            return (
+                f"{told_amount(needed, scale=2)} are needed; "
+                f"{told_amount(cash, scale=2)} are free in the cash account."
+            )
+
         # Limit and used are printed as units of the security, so money stands in the sentence alone.
-        if facts.amount_minor > facts.cash_minor:
-            gap = told_amount(facts.amount_minor - facts.cash_minor, scale=2)
+        if needed > cash:
+            gap = told_amount(needed - cash, scale=2)
             return self.failed(
                 text,
                 remedy=f"Pay in {gap} or more under Cash, or ask for less.",

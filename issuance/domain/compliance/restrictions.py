@@ -1,6 +1,5 @@
 """Rules about time and standstill: lock-ups, holding periods, the offering's window, freeze, pause."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
@@ -8,30 +7,19 @@ from typing import ClassVar
 from investors.domain.dates import add_months
 from issuance.domain.compliance.eligibility import CHECKED
 from issuance.domain.compliance.facts import Facts
-from issuance.domain.compliance.rule import Rule
+from issuance.domain.compliance.rule import LotRule, Rule, parameter
 from issuance.domain.lots import Lot
 from portal.domain.dates import told_day
 from portal.domain.decision import Finding
 from portal.domain.money import told_amount
 
-RESTRICTED = ("506(b)", "506(c)", "4(a)(2)", "founder", "144A", "4(a)(7)")
-
-
-def _free_from(facts: Facts, opens: Callable[[Lot], date | None]) -> tuple[int, date | None]:
-    """How much of the sender's holding is free today, and the day enough of it will be (None: it never is)."""
-    assert facts.sender is not None
-    days = sorted((opens(lot) or date.min, lot.quantity) for lot in facts.sender.lots)
-    free, needed, day = 0, 0, None
-    for when, quantity in days:
-        free += quantity if when <= facts.on else 0
-        needed += quantity
-        if needed >= facts.quantity and day is None:
-            day = when
-    return free, day
+RESTRICTED = ("506(b)", "506(c)", "4(a)(2)", "founder", "144A", "4(a)(7)", "Reg S-3")
+PRIVATE_RESALE = ("144A", "4(a)(7)")
+"""Exemptions of a resale that wait for no holding period."""
 
 
 @dataclass(frozen=True, slots=True)
-class HoldingPeriod(Rule):
+class HoldingPeriod(LotRule):
     """
     Rule 144: restricted lots move only when held long enough, each lot by its own date.
 
@@ -43,34 +31,33 @@ class HoldingPeriod(Rule):
     title: ClassVar[str] = "Holding period of restricted securities"
     source: str = "17 CFR 230.144(d)(1)"
     as_of: date | None = CHECKED
-    months: int = 12
-    reporting_months: int = 6
-    exemptions: tuple[str, ...] = RESTRICTED
+    months: int = parameter(12, "Months, where the issuer does not report", minimum=0, maximum=1200)
+    reporting_months: int = parameter(6, "Months, where it does", minimum=0, maximum=1200)
+    exemptions: tuple[str, ...] = parameter(RESTRICTED, "Lots sold under these are restricted")
 
     def check(self, facts: Facts) -> Finding:
         if facts.kind != "transfer" or facts.sender is None:
             return self.not_applicable("Asked of transfers between holders only.")
-        months = self.reporting_months if facts.security.reporting else self.months
-
-        def opens(lot: Lot) -> date | None:
-            return add_months(lot.acquired_on, months) if lot.exemption in self.exemptions else None
-
-        free, day = _free_from(facts, opens)
-        scale = facts.security.scale
-        text = f"{told_amount(free, scale=scale)} have been held for {months} months or are not restricted"
-        if free < facts.quantity:
-            return self.failed(
-                f"{text}; {told_amount(facts.quantity, scale=scale)} were to move.",
-                remedy=f"Move {told_amount(free, scale=scale)} now, or wait.",
-                limit=free,
-                used=facts.quantity,
-                earliest_pass=day,
+        if facts.resale in PRIVATE_RESALE:
+            return self.not_applicable(
+                lambda: f"A resale under {facts.resale} waits for no period; what is sold stays restricted."
             )
-        return self.passed(f"{text}.", limit=free, used=facts.quantity)
+        return self.let_go(facts, f"have been held for {self._months(facts)} months or are not restricted")
+
+    def binds(self, facts: Facts) -> bool:
+        return facts.kind == "transfer" and facts.sender is not None and facts.resale not in PRIVATE_RESALE
+
+    def opens(self, lot: Lot, facts: Facts) -> date | None:
+        if lot.exemption not in self.exemptions:
+            return None
+        return add_months(lot.acquired_on, self._months(facts))
+
+    def _months(self, facts: Facts) -> int:
+        return self.reporting_months if facts.security.reporting else self.months
 
 
 @dataclass(frozen=True, slots=True)
-class LockUp(Rule):
+class LockUp(LotRule):
     """
     A lock-up by contract, per lot: `days` from acquisition, and whatever day a lot itself names.
     """
@@ -79,28 +66,20 @@ class LockUp(Rule):
     title: ClassVar[str] = "Lock-up"
     source: str = "Terms of the security"
     as_of: date | None = CHECKED
-    days: int | None = None
+    days: int | None = parameter(
+        None, "Days from acquisition; empty: only a lot's own day", minimum=0, maximum=36_500
+    )
 
     def check(self, facts: Facts) -> Finding:
         if facts.kind != "transfer" or facts.sender is None:
             return self.not_applicable("Asked of transfers between holders only.")
+        return self.let_go(facts, "are not locked up")
 
-        def opens(lot: Lot) -> date | None:
-            general = lot.acquired_on + timedelta(days=self.days) if self.days is not None else None
-            return max((day for day in (general, lot.locked_until) if day), default=None)
-
-        free, day = _free_from(facts, opens)
-        scale = facts.security.scale
-        text = f"{told_amount(free, scale=scale)} are not locked up"
-        if free < facts.quantity:
-            return self.failed(
-                f"{text}; {told_amount(facts.quantity, scale=scale)} were to move.",
-                remedy=f"Move {told_amount(free, scale=scale)} now, or wait.",
-                limit=free,
-                used=facts.quantity,
-                earliest_pass=day,
-            )
-        return self.passed(f"{text}.", limit=free, used=facts.quantity)
+    def opens(self, lot: Lot, facts: Facts) -> date | None:
+        if self.days is None:
+            return lot.locked_until
+        general = lot.acquired_on + timedelta(days=self.days)
+        return general if lot.locked_until is None else max(general, lot.locked_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +107,9 @@ class OfferingWindow(Rule):
                 remedy="Look for the issuer's next offering.",
             )
         return self.passed(
-            f"The offering is open until {told_day(offering.closes_at)}, {offering.closes_at:%H:%M} UTC."
+            lambda: (
+                f"The offering is open until {told_day(offering.closes_at)}, {offering.closes_at:%H:%M} UTC."
+            )
         )
 
 
@@ -151,15 +132,18 @@ class NotFrozen(Rule):
         if sender is None or not sender.frozen_quantity:
             return self.passed("Nothing is frozen.")
         free, scale = sender.holding - sender.frozen_quantity, facts.security.scale
-        text = f"{told_amount(sender.frozen_quantity, scale=scale)} of the holding are frozen"
+
+        def text() -> str:
+            return f"{told_amount(sender.frozen_quantity, scale=scale)} of the holding are frozen"
+
         if facts.quantity > free:
             return self.failed(
-                f"{text}; {told_amount(max(free, 0), scale=scale)} may move.",
+                f"{text()}; {told_amount(max(free, 0), scale=scale)} may move.",
                 remedy=f"Move {told_amount(max(free, 0), scale=scale)} or less.",
                 limit=max(free, 0),
                 used=facts.quantity,
             )
-        return self.passed(f"{text}; the rest is enough.", limit=free, used=facts.quantity)
+        return self.passed(lambda: f"{text()}; the rest is enough.", limit=free, used=facts.quantity)
 
 
 @dataclass(frozen=True, slots=True)
