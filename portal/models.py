@@ -28,17 +28,22 @@ from portal.ledger.models import (
     Transaction,
 )
 from portal.outbox.models import Message
+from portal.saved_searches.models import SavedSearch
+from portal.webhooks.models import Attempt, Delivery, Endpoint, Progress
 
 __all__ = [
     "AccessToken",
     "Account",
     "Approval",
+    "Attempt",
     "Attempts",
     "Balance",
     "CashReference",
     "Checkpoint",
+    "Delivery",
     "Deposit",
     "Document",
+    "Endpoint",
     "Entry",
     "Event",
     "Instrument",
@@ -52,9 +57,11 @@ __all__ = [
     "Organisation",
     "PaymentFile",
     "PaymentItem",
+    "Progress",
     "Purpose",
     "Reservation",
     "ReservationEnd",
+    "SavedSearch",
     "Statement",
     "StatementFile",
     "StatementLine",

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -109,6 +109,33 @@ def events(
     if before_id is not None:
         query &= Q(pk__lt=before_id)
     return [_facts(found) for found in _with_leaf(Event.objects.filter(query)).order_by("-pk")[:limit]]
+
+
+def sequenced(*, after: int, actions: Collection[str], limit: int) -> tuple[int, list[EventFacts]]:
+    """
+    The log's own order, for whoever follows it: it has no gaps, and nothing is put in later at a lower place.
+
+    after    leaf index of the last one read; -1 for none
+    returns  the leaf index read up to (`after` where nothing is new), and the events with these actions among at
+             most `limit` leaves, in order
+    """
+    leaves = list(
+        Leaf.objects.filter(leaf_index__gt=after, leaf_index__lte=after + limit)
+        .order_by("leaf_index")
+        .values_list("leaf_index", "event")
+    )
+    if not leaves:
+        return after, []
+    found = Event.objects.filter(pk__in=[event for _, event in leaves], action__in=list(actions))
+    return leaves[-1][0], sorted(
+        (_facts(one) for one in _with_leaf(found)), key=lambda one: one.leaf_index or 0
+    )
+
+
+def last_leaf() -> int:
+    """The newest place of the log; -1 while it is empty."""
+    newest = Leaf.objects.order_by("-leaf_index").values_list("leaf_index", flat=True).first()
+    return -1 if newest is None else newest
 
 
 def _anywhere(text: str) -> Q:
