@@ -249,6 +249,11 @@ if PRODUCTION and not FIELD_KEYS and "test" not in sys.argv:
 # --- records --------------------------------------------------------------------------------------------
 AUDIT_ORIGIN = env("AUDIT_ORIGIN", default="portal.localhost/log")
 AUDIT_SIGNING_KEY_FILE = env("AUDIT_SIGNING_KEY_FILE", default=str(VAR_DIR / "keys" / "audit-signing.pem"))
+# What signs certificates and agreements: a private key and its certificate in PEM form (docs/operators.md).
+PAPER_SIGNING_KEY_FILE = env("PAPER_SIGNING_KEY_FILE", default=str(VAR_DIR / "keys" / "paper-signing.pem"))
+PAPER_SIGNING_CERTIFICATE_FILE = env(
+    "PAPER_SIGNING_CERTIFICATE_FILE", default=str(VAR_DIR / "keys" / "paper-signing.crt")
+)
 DOCUMENT_ROOT = env("DOCUMENT_ROOT", default=str(VAR_DIR / "documents"))
 DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_BYTES", 20 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

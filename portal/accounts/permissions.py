@@ -160,6 +160,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "bank_account.view": ((CONTROL,),),
     "bank_account.verify": ((OFFICER, NOT_OWN),),
     "issuer.review": ((OFFICER,),),
+    "saved_search.view": ((READERS,),),
     "audit.view": ((CONTROL,),),
     "audit.export": ((CONTROL,),),
     "audit.verify": ((READERS,),),

@@ -38,6 +38,8 @@ EVENTS = {
     "asset.recorded": "Asset recorded",
     "asset.tokenized": "Asset tokenized",
     "audit.exported": "Records exported",
+    "certificate.asked": "Certificate asked for",
+    "certificate.made": "Certificate made and signed",
     "closure.approved": "Account closed",
     "closure.asked": "Closing of the account asked for",
     "closure.erasable": "Kept data may be erased",

@@ -64,7 +64,7 @@ IN_THE_BEST_CASE = {
         personal_data.open screening.view screening.import screening.decide withdrawal.view withdrawal.approve
         bank_account.view bank_account.verify suspense.decide
         access_token.make wallet.view wallet.release address_list.import closure.view closure.decide closure.approve
-        saved_search.keep
+        saved_search.view
     """,
     "operator": """
         offering.browse index.browse subscription.view issuer.onboard issuer.view asset.view security.view
@@ -73,7 +73,7 @@ IN_THE_BEST_CASE = {
         compliance.enter approval.view document.upload document.view member.view member.grant member.end
         screening.view screening.import withdrawal.view withdrawal.approve withdrawal.pay suspense.decide
         access_token.make wallet.view address_list.import
-        saved_search.keep
+        saved_search.view
     """,
     "auditor": """
         offering.browse index.browse profile.view subscription.view portfolio.view issuer.view asset.view
@@ -82,7 +82,7 @@ IN_THE_BEST_CASE = {
         index.view console.enter compliance.enter approval.view document.view member.view
         screening.view withdrawal.view wallet.view closure.view
         bank_account.view
-        saved_search.keep
+        saved_search.view
     """,
 }
 ABOUT_HIMSELF = {
