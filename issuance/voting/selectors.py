@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from issuance.domain import voting
 from issuance.domain.voting import Base, Choice, Rule, Units, VotingClass
@@ -68,6 +68,17 @@ def meetings_for(holder: str, security_ids: Collection[UUID]) -> list[MeetingFac
         | Q(state__in=("announced", "open"), classes__security_id__in=security_ids)
     )
     return [meeting_facts(row) for row in found.distinct()]
+
+
+def waiting_for(holder: str) -> list[MeetingFacts]:
+    """Open votes in which a holder has units, has left a resolution without a ballot, and has given no proxy."""
+    own = Voter.objects.filter(holder=holder, meeting__state="open", meeting=OuterRef("pk"))
+    answered = Ballot.objects.filter(voter__holder=holder, resolution=OuterRef("pk"))
+    left = Resolution.objects.filter(~Exists(answered), meeting=OuterRef("pk"))
+    handed = Proxy.objects.filter(principal__holder=holder, revoked_at=None, meeting=OuterRef("pk"))
+    found = _meetings().filter(Exists(own), Exists(left), ~Exists(handed), state="open")
+    mine = {row.meeting_id for row in Voter.objects.filter(holder=holder) if any(row.quantities)}
+    return [meeting_facts(row) for row in found if row.pk in mine]
 
 
 def resolutions(meeting_id: UUID) -> list[ResolutionFacts]:

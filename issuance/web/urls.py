@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from issuance.web import data_room, desk, dividends, offerings, securities
+from issuance.web import data_room, desk, dividends, offerings, securities, voting
 
 __all__ = ["desk"]
 
@@ -16,5 +16,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("subscriptions/<uuid:subscription_id>/withdraw/", offerings.withdraw, name="subscription-withdraw"),
     path("portfolio/securities/<uuid:security_id>/", securities.security, name="holding"),
     path("dividends/", dividends.received, name="dividends"),
+    path("votes/", voting.votes, name="votes"),
+    path("votes/<uuid:meeting_id>/", voting.vote, name="vote"),
+    path("votes/<uuid:meeting_id>/ballot/", voting.cast, name="vote-cast"),
+    path("votes/<uuid:meeting_id>/proxy/", voting.give_proxy, name="vote-proxy"),
+    path("votes/<uuid:meeting_id>/bundle.json", voting.bundle, name="vote-bundle"),
+    path("votes/proxies/<uuid:number>/revoke/", voting.revoke_proxy, name="proxy-revoke"),
+    path("votes/ballots/<uuid:number>/", voting.ballot, name="ballot"),
     path("tokens/<str:identifier>/", securities.token, name="token"),
 ]
