@@ -80,7 +80,8 @@ def once(view: Page) -> Page:
     For a page with a form (components/form.html carries the key): a double click, a reload or a second send
     after going back leads to where the first one led.
 
-    Only an answer that redirects counts as done; a form that is shown again with its errors keeps its key.
+    Only an answer that redirects counts as done, or one that shows what is shown once (`shown_once`); a form that is
+    shown again with its errors keeps its key.
     """
 
     @wraps(view)
@@ -95,18 +96,20 @@ def once(view: Page) -> Page:
                 messages.info(request, _("This was done already; it was not done twice."))
                 return HttpResponseRedirect(str(stored.response["location"]))
             response = view(request, *args, **kwargs)
-            if 300 <= response.status_code < 400:
-                services.complete(
-                    scope=scope,
-                    key=key,
-                    status=response.status_code,
-                    response={"location": response["Location"]},
-                )
+            leads_to = getattr(response, "leads_to", response.headers.get("Location", ""))
+            if leads_to and response.status_code < 400:
+                services.complete(scope=scope, key=key, status=302, response={"location": leads_to})
             else:
                 transaction.set_rollback(True)
         return response
 
     return guarded  # type: ignore[return-value]
+
+
+def shown_once(response: HttpResponse, *, leads_to: str) -> HttpResponse:
+    """A page with something that is not kept, such as a new secret: the form sent again leads to `leads_to` instead."""
+    response.leads_to = leads_to  # type: ignore[attr-defined]
+    return response
 
 
 def _scope(request: HttpRequest | Request, what: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from portal.web import cash, home, log, pages, portfolio, proofs, styleguide
+from portal.web import access, cash, home, log, pages, portfolio, proofs, styleguide, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -16,6 +16,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/checkpoint", proofs.checkpoint_note, name="checkpoint-note"),
     path("log/consistency", log.consistency, name="log-consistency"),
     path("log/key", log.key, name="log-key"),
+    path("access/", access.access, name="api-access"),
+    path("access/make/", access.make, name="api-access-make"),
+    path("access/<uuid:token_id>/revoke/", access.revoke, name="api-access-revoke"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/add/", webhooks.add, name="webhook-add"),
+    path("webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<uuid:endpoint_id>/rotate/", webhooks.rotate, name="webhook-rotate"),
+    path("webhooks/<uuid:endpoint_id>/act/", webhooks.act, name="webhook-act"),
+    path("webhooks/messages/<uuid:delivery_id>/replay/", webhooks.replay, name="webhook-replay"),
     path("more/", pages.more, name="more"),
     path("figures/", pages.figures, name="figures"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
