@@ -1,6 +1,7 @@
 """Models of this house, collected from its rooms so that Django finds them."""
 
 from issuance.assets.models import Asset, AssetDocument, HoweyAssessment, Token
+from issuance.certificates.models import Certificate, CertificateFile
 from issuance.compliance.models import DecisionRecord, RuleSetVersion
 from issuance.corporate_actions.models import Dividend, Entitlement, PayoutChunk, TaxForm
 from issuance.data_room.models import RoomAccess, RoomPaper, RoomPaperEnd
@@ -15,6 +16,8 @@ __all__ = [
     "Asset",
     "AssetDocument",
     "Ballot",
+    "Certificate",
+    "CertificateFile",
     "DecisionRecord",
     "Dividend",
     "Entitlement",

@@ -19,6 +19,7 @@ app.autodiscover_tasks(
         "investors.screening",
         "investors.stablecoins",
         "issuance.offerings",
+        "issuance.certificates",
         "issuance.corporate_actions",
         "issuance.voting",
         "indices.prices",

@@ -96,6 +96,14 @@ def own_data(*, investor_id: UUID, user_id: UUID) -> PersonalData:
     return _opened(row)
 
 
+def name_on_papers(investor_id: UUID) -> str:
+    """
+    The legal name, opened to be printed on a paper that only the investor and compliance get: whoever asks leaves
+    the event of that paper. "" where none is known.
+    """
+    return _row(investor_id).legal_name or ""
+
+
 def names_to_screen(investor_id: UUID) -> list[NamedPerson]:
     """Every name behind an investor, opened for name screening only: the investor's and his related persons'."""
     return _names(_row(investor_id))

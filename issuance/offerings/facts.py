@@ -7,7 +7,7 @@ from uuid import UUID
 from issuance.domain.offering_terms import NewOffering
 from portal.domain.actors import Actor
 
-__all__ = ["Agreement", "NewOffering", "OfferingFacts", "Progress", "SubscriptionFacts"]
+__all__ = ["Agreement", "NewOffering", "OfferingFacts", "Progress", "SignatureFacts", "SubscriptionFacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,19 @@ class SubscriptionFacts:
     movement_id: UUID | None
     subscribed_at: datetime
     done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureFacts:
+    """The record of a signature: who, when, from where, under which text."""
+
+    subscription_id: UUID
+    signer: str
+    typed_name_sha256: str
+    agreement_sha256: str
+    risks_acknowledged: bool
+    origin: str
+    signed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

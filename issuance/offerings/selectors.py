@@ -10,8 +10,8 @@ from django.db.models import Count, Q, Sum
 from investors.accreditation.selectors import claims_of
 from investors.domain.claims import Missing
 from issuance.domain.allotment import consideration
-from issuance.offerings.facts import OfferingFacts, Progress, SubscriptionFacts
-from issuance.offerings.models import Offering, Subscription
+from issuance.offerings.facts import OfferingFacts, Progress, SignatureFacts, SubscriptionFacts
+from issuance.offerings.models import Offering, Signature, Subscription
 from issuance.register.facts import Pending
 from issuance.register.selectors import active_holders
 from portal.domain.errors import NotFound
@@ -102,6 +102,22 @@ def subscription(subscription_id: UUID) -> SubscriptionFacts:
     if found is None:
         raise NoSuchSubscription("There is no subscription with this id.")
     return subscription_facts(found)
+
+
+def signature(subscription_id: UUID) -> SignatureFacts:
+    """raises  NoSuchSubscription"""
+    row = Signature.objects.filter(subscription_id=subscription_id).first()
+    if row is None:
+        raise NoSuchSubscription("There is no subscription with this id.")
+    return SignatureFacts(
+        subscription_id=row.subscription_id,
+        signer=row.signer,
+        typed_name_sha256=row.typed_name_sha256,
+        agreement_sha256=row.agreement_sha256,
+        risks_acknowledged=row.risks_acknowledged,
+        origin=row.origin,
+        signed_at=row.signed_at,
+    )
 
 
 def subscriptions(

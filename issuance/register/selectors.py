@@ -36,6 +36,12 @@ def holdings(security: SecurityFacts, *, as_of: datetime | None = None) -> dict[
     return {row.owner: row.posted for row in sorted(rows, key=lambda row: row.owner) if row.posted}
 
 
+def held(instrument_id: int, holder: str) -> int:
+    """Smallest units of one security that a holder has now."""
+    rows = ledger.balances(owner=holder, instrument_id=instrument_id, purpose="holding")
+    return sum(row.posted for row in rows)
+
+
 def outstanding(security: SecurityFacts, *, as_of: datetime | None = None) -> int:
     """Smallest units issued and not redeemed: what the issuer's side of the ledger owes."""
     rows = ledger.balances(instrument_id=security.instrument_id, purpose="issued", as_of=as_of)
@@ -163,6 +169,7 @@ def movements(
     security_ids: Collection[UUID] | None = None,
     holder: str | None = None,
     before: datetime | None = None,
+    until: datetime | None = None,
     limit: int = 50,
 ) -> list[MovementFacts]:
     """Lines of the register, newest first; narrowed where asked."""
@@ -173,6 +180,8 @@ def movements(
         found = found.filter(source=holder) | found.filter(target=holder)
     if before is not None:
         found = found.filter(effective_at__lt=before)
+    if until is not None:
+        found = found.filter(effective_at__lte=until)
     return [movement_facts(row) for row in found[:limit]]
 
 

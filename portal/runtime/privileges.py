@@ -71,6 +71,8 @@ RECORD_TABLES: dict[str, tuple[str, ...]] = {
     "issuance_lot": APPEND,
     "issuance_lotentry": APPEND,
     "issuance_signature": APPEND,
+    "issuance_certificate": APPEND,
+    "issuance_certificatefile": APPEND,
     "issuance_roompaper": APPEND,
     "issuance_roompaperend": APPEND,
     "issuance_roomaccess": APPEND,

@@ -16,6 +16,7 @@ from investors.profiles.verify import verify_profiles
 from investors.screening.verify import verify_screening
 from issuance.corporate_actions.verify import verify_distributions
 from issuance.register.verify import verify_register
+from issuance.voting.verify import verify_voting
 from portal.approvals.verify import verify_approvals
 from portal.audit import selectors as audit
 from portal.audit.verify import verify_log, verify_rows
@@ -42,7 +43,7 @@ def verify_investors() -> list[str]:
 
 
 def verify_papers() -> list[str]:
-    """Data rooms and who opened what, against the trail."""
+    """Certificates, data rooms and who opened what, against the trail."""
     return verify_rows("issuance")
 
 
@@ -62,7 +63,8 @@ PARTS = (
     ("investors: profiles, screening, KYC and accreditation against the trail", verify_investors),
     ("register: holdings, lots, holders of record and their counts against the ledger", verify_register),
     ("offerings and dividends: reservations, entitlements, pots against the ledger", verify_distributions),
-    ("papers: data rooms and who opened what, against the trail", verify_papers),
+    ("papers: certificates, data rooms and who opened what, against the trail", verify_papers),
+    ("votes: power against the ledger, ballots against the trail, results counted again", verify_voting),
     ("indices: prices, baskets, levels, orders and units against trail and ledger", verify_indices),
     ("documents: stored bytes against their hashes", verify_documents),
 )
