@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
+from psycopg import sql
 from psycopg.errors import NotNullViolation
 
 from investors.profiles.selectors import TAX_STANDINGS
@@ -18,8 +19,13 @@ from issuance.domain.withholding import PPM, Payee, Rate, rate_for
 from portal.domain.errors import Conflict
 from portal.ledger.selectors import POSITIONS_AT
 
-SETTINGS = (("statement_timeout", "10min"), ("work_mem", "128MB"), ("jit", "off"))
-"""For a million holders, within the transaction that freezes them."""
+SETTINGS = (("statement_timeout", "10min"), ("work_mem", "128MB"), ("jit", "off"), ("enable_nestloop", "off"))
+"""
+For a million holders, while they are frozen. Without nested loops tables are read as a whole: the planner takes new
+ones for small and would compare each holder with each form.
+"""
+MANY = 1_000
+"""From so many accounts on these settings count; fewer are found one by one."""
 HASHED_AT_ONCE = 20
 """Chunks whose lines are fetched together for the fingerprint."""
 
@@ -108,7 +114,7 @@ def freeze(row: Dividend, *, instrument_id: int, chunk: int) -> Frozen:
     """
     held = {"instrument": instrument_id, "purpose": "holding", "as_of": row.record_at}
     with connection.cursor() as cursor:
-        for name, value in SETTINGS:
+        for name, value in SETTINGS if _many(instrument_id) else ():
             cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
         cursor.execute(_of_holders(_STANDINGS), held)
         rates = _rates(cursor.fetchall(), on=row.payment_date)
@@ -123,7 +129,11 @@ def freeze(row: Dividend, *, instrument_id: int, chunk: int) -> Frozen:
                 next_step="Do it again.",
             ) from error
         raise
-    return _sums(row)
+    frozen = _sums(row)
+    with connection.cursor() as cursor:
+        for name, _ in SETTINGS:
+            cursor.execute(sql.SQL("SET LOCAL {} TO DEFAULT").format(sql.Identifier(name)))
+    return frozen
 
 
 def _rates(standings: list[tuple[str, str, bool, bool]], *, on: date) -> dict[str, list[Any]]:
@@ -158,6 +168,15 @@ def _freezing(over: str, under: str, extra: str) -> str:
 
 def _of_holders(statement: str, **parts: Any) -> str:
     return statement.format(held=_HELD.format(positions=POSITIONS_AT, tax=TAX_STANDINGS), **parts)
+
+
+def _many(instrument_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM ledger_account WHERE instrument_id = %s AND purpose = 'holding'",
+            [instrument_id],
+        )
+        return cursor.fetchone()[0] >= MANY
 
 
 def _sums(row: Dividend) -> Frozen:

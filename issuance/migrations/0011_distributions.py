@@ -11,16 +11,22 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   rights record;
   tail text;
+  known int;
 BEGIN
   SELECT p.may_go_negative, i.code INTO rights FROM ledger_instrument i
     JOIN ledger_purpose p ON p.kind = i.kind AND p.name = for_purpose WHERE i.id = of_instrument;
   IF rights IS NULL THEN
     RAISE EXCEPTION 'no purpose % for instrument %', for_purpose, of_instrument USING ERRCODE = 'LG005';
   END IF;
+  tail := '|' || for_purpose || '|' || about || '|' || rights.code;
+  RETURN QUERY SELECT u.one, a.id FROM unnest(owners) AS u(one) JOIN ledger_account a ON a.label = u.one || tail;
+  GET DIAGNOSTICS known = ROW_COUNT;
+  IF known = cardinality(owners) THEN
+    RETURN;
+  END IF;
   IF about ~ '[|\s]' OR EXISTS (SELECT FROM unnest(owners) AS u(one) WHERE one IS NULL OR one = '' OR one ~ '[|\s]') THEN
     RAISE EXCEPTION 'an owner or subject is empty or has blanks or bars' USING ERRCODE = 'LG005';
   END IF;
-  tail := '|' || for_purpose || '|' || about || '|' || rights.code;
   -- In the order of labels, so that two who open the same accounts at once wait and do not lock each other out.
   WITH missing AS (
     SELECT DISTINCT one, one || tail AS label FROM unnest(owners) AS u(one)
@@ -31,7 +37,7 @@ BEGIN
     ON CONFLICT (label) DO NOTHING RETURNING id, label)
   INSERT INTO ledger_balance (account_id, posted, reserved, may_go_negative, last_effective_at, label, instrument_id)
     SELECT id, 0, 0, rights.may_go_negative, 'epoch', label, of_instrument FROM made;
-  RETURN QUERY SELECT DISTINCT u.one, a.id FROM unnest(owners) AS u(one)
+  RETURN QUERY SELECT u.one, a.id FROM unnest(owners) AS u(one)
     JOIN ledger_account a ON a.label = u.one || tail;
 END $$;
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.measure posting|large|indices|screening PLAN ANSWER`: one measurement, in the environment of its server."""
+"""`python -m tests.benchmarks.measure posting|large|indices|screening|payout|rules|voting PLAN ANSWER`: one measurement, in the environment of its server."""
 
 import importlib
 import json
@@ -38,7 +38,7 @@ def main() -> None:
     django.setup()
     suite, plan, answer = sys.argv[1:]
     read = Plan.read(Path(plan))
-    if suite in ("posting", "indices", "screening"):
+    if suite in ("posting", "indices", "screening", "payout", "rules", "voting"):
         told = importlib.import_module(f"tests.benchmarks.{suite}").measure(read)
     else:
         told = large(read)

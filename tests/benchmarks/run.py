@@ -33,7 +33,7 @@ OPTIONS = (
     "checkpoint_timeout=30min",
     "log_min_messages=error",
 )
-SUITES = ("posting", "large", "indices", "screening")
+SUITES = ("posting", "large", "indices", "screening", "payout", "rules", "voting")
 COMPARED = ("posting", "indices")
 """Suites that use the environment of what we compare with: django-hordak, bt."""
 
@@ -131,7 +131,7 @@ def measure(arguments: argparse.Namespace, cluster: postgres.Cluster, scratch: P
 def main() -> int:
     """Server up, suites run, results written, everything removed."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("suites", nargs="*", default=list(SUITES), help="posting, large, indices, screening")
+    parser.add_argument("suites", nargs="*", default=list(SUITES), help=", ".join(SUITES))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rows", type=int, default=1_000_000)
