@@ -16,13 +16,13 @@ from django.views.decorators.http import require_POST
 
 from investors.profiles.facts import InvestorFacts
 from investors.profiles.selectors import investor_of_user, investors, references
-from issuance.domain.voting import Choice, Units
+from issuance.domain.voting import Choice, ProxyCircle, Units
 from issuance.register.selectors import holdings_of
 from issuance.voting import casting, selectors, writer
 from issuance.voting.facts import BallotFacts, MeetingFacts, ResolutionFacts, VoterFacts
 from issuance.voting.verifier import RECEIPT
 from portal.audit import selectors as audit
-from portal.domain.errors import Invalid, Refused
+from portal.domain.errors import Invalid
 from portal.domain.money import format_amount, parse_amount
 from portal.http import desk
 from portal.http.actors import actor_of
@@ -187,7 +187,7 @@ def give_proxy(request: HttpRequest, meeting_id: UUID) -> HttpResponse:
                 actor=actor_of(request),
                 at=timezone.now(),
             )
-        except Refused as refused:
+        except (Invalid, ProxyCircle, casting.ProxyStands) as refused:
             add_refusal(form, refused)
             return _page(request, one, investor, proxy_form=form, status=refused.status)
         messages.success(request, _("The proxy stands. You can revoke it while the vote is open."))
