@@ -45,8 +45,8 @@ def body_of(check_id, **data):
     return json.dumps({"type": "identity_check.completed", "data": told})
 
 
-def send(client, body, *, secret=SECRET, at=None, message_id="", content_type="application/json"):
-    at, message_id = at or datetime.now(UTC), message_id or f"msg_{uuid4().hex}"
+def send(client, body, *, secret=SECRET, off=timedelta(0), message_id="", content_type="application/json"):
+    at, message_id = datetime.now(UTC) + off, message_id or f"msg_{uuid4().hex}"
     return client.post(
         PATH,
         body,
@@ -69,8 +69,8 @@ def test_a_signed_result_becomes_evidence_of_the_case(client, case, check_id):
     ("changed", "status", "code"),
     [
         ({"secret": WRONG}, 401, "webhook-forged"),
-        ({"at": datetime.now(UTC) - timedelta(minutes=6)}, 400, "webhook-unsigned"),
-        ({"at": datetime.now(UTC) + timedelta(minutes=6)}, 400, "webhook-unsigned"),
+        ({"off": timedelta(minutes=-6)}, 400, "webhook-unsigned"),
+        ({"off": timedelta(minutes=6)}, 400, "webhook-unsigned"),
         ({"message_id": "two words"}, 400, "webhook-unsigned"),
     ],
 )
