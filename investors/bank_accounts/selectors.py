@@ -39,6 +39,11 @@ def bank_accounts(
     return [bank_account_facts(one) for one in rows[:limit]]
 
 
+def owners(bank_account_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Whose each is, by id in one query; unknown ids are left out."""
+    return dict(BankAccount.objects.filter(pk__in=list(bank_account_ids)).values_list("pk", "investor_id"))
+
+
 def decided_since(since: datetime) -> list[tuple[str, datetime, datetime]]:
     """(who as text, added, decided) of the bank accounts verified or refused since an instant."""
     rows = BankAccount.objects.filter(decided_at__gte=since).exclude(decided_by="")

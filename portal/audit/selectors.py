@@ -68,7 +68,9 @@ def events(
     actor: str = "",
     subject: str = "",
     about: str = "",
+    abouts: Sequence[str] | None = None,
     action: str = "",
+    actions: Sequence[str] | None = None,
     text: str = "",
     organisations: Sequence[UUID] | None = None,
     since: datetime | None = None,
@@ -82,7 +84,9 @@ def events(
     actor          id, or part of the label
     subject        "<noun>:<uuid>", or its beginning
     about          exactly this subject: its history
+    abouts         exactly these: the history of something that has several
     action         whole, or its beginning ("offering.")
+    actions        exactly these
     text           part of the reason, the facts, the subject, the action or the actor's name; or an event's id
     organisations  only those of these tenants; None for all
     before_id      the id of the last one already shown
@@ -94,6 +98,10 @@ def events(
         query &= Q(subject__startswith=subject)
     if about:
         query &= Q(subject=about)
+    if abouts is not None:
+        query &= Q(subject__in=abouts)
+    if actions is not None:
+        query &= Q(action__in=actions) & ~Q(action="ledger.posted")
     if action:
         query &= Q(action__startswith=action)
         if not "ledger.posted".startswith(action):
