@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from investors.closure.facts import Decided, Obstacle, Section
 from investors.closure.ports import decisions, obstacle, section
 from investors.profiles.facts import InvestorFacts
+from issuance.certificates import selectors as certificates
 from issuance.compliance import selectors as compliance
 from issuance.corporate_actions import selectors as corporate_actions
+from issuance.data_room import selectors as data_room
 from issuance.offerings import selectors as offerings
 from issuance.register import selectors as register
 from portal.domain.money import told_amount
@@ -31,6 +33,18 @@ def subscriptions(investor: InvestorFacts) -> Section:
 def distributions(investor: InvestorFacts) -> Section:
     found = corporate_actions.entitlements(holder=investor.owner, limit=MOST)
     return Section("dividends", "What you were due of dividends, gross, withheld and net", found)
+
+
+@section
+def papers(investor: InvestorFacts) -> Section:
+    found = certificates.certificates(holder=investor.owner, limit=MOST)
+    return Section("certificates", "Certificates and signed agreements that were made for you", found)
+
+
+@section
+def data_rooms(investor: InvestorFacts) -> Section:
+    found = data_room.accesses(investor=investor.owner, limit=MOST)
+    return Section("data_rooms", "Papers of data rooms that you opened, and when", found)
 
 
 @decisions

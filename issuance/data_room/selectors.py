@@ -49,9 +49,15 @@ def missing(one: OfferingFacts, investor_id: UUID, *, at: datetime) -> tuple[Mis
     return offerings.missing_for(one, investor_id, on=at.date())
 
 
-def accesses(offering_id: UUID, *, limit: int = 500) -> list[AccessFacts]:
-    """Who opened what, newest first."""
-    rows = RoomAccess.objects.filter(paper__offering_id=offering_id).select_related("paper")
+def accesses(
+    offering_id: UUID | None = None, *, investor: str | None = None, limit: int = 500
+) -> list[AccessFacts]:
+    """Who opened what, newest first; in one room, or by one investor in all."""
+    rows = RoomAccess.objects.select_related("paper")
+    if offering_id is not None:
+        rows = rows.filter(paper__offering_id=offering_id)
+    if investor is not None:
+        rows = rows.filter(investor=investor)
     return [
         AccessFacts(
             investor=row.investor,

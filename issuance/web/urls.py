@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from issuance.web import data_room, desk, dividends, offerings, securities, voting
+from issuance.web import certificates, data_room, desk, dividends, offerings, securities, voting
 
 __all__ = ["desk"]
 
@@ -14,6 +14,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("invest/<uuid:offering_id>/room/<uuid:paper_id>/", data_room.paper, name="data-room-paper"),
     path("subscriptions/", offerings.subscriptions, name="subscriptions"),
     path("subscriptions/<uuid:subscription_id>/withdraw/", offerings.withdraw, name="subscription-withdraw"),
+    path("subscriptions/<uuid:subscription_id>/agreement/", certificates.ask_agreement, name="agreement-ask"),
+    path("certificates/", certificates.certificates, name="certificates"),
+    path("certificates/<uuid:security_id>/", certificates.ask_holding, name="certificate-ask"),
+    path("verify/", certificates.verify, name="verify"),
+    path("verify/papers.crt", certificates.signing_certificate, name="papers-certificate"),
+    path("verify/<str:number>/", certificates.verify, name="verify-number"),
     path("portfolio/securities/<uuid:security_id>/", securities.security, name="holding"),
     path("dividends/", dividends.received, name="dividends"),
     path("votes/", voting.votes, name="votes"),
