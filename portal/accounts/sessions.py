@@ -23,13 +23,10 @@ def actor_of(request: HttpRequest) -> Actor:
     """Whom the audit trail names for what this request does."""
     if not isinstance(request.user, User):
         return Actor(kind="user", id="anonymous", origin=address_of(request))
-    return Actor(
-        kind="user",
-        id=str(request.user.pk),
-        label=request.user.name,
-        origin=address_of(request),
-        session=token_of(request) or public_session_id(request),
-    )
+    where = {"origin": address_of(request), "session": token_of(request) or public_session_id(request)}
+    if not principal(request).roles:
+        return Actor.unnamed(request.user.pk, **where)
+    return Actor(kind="user", id=str(request.user.pk), label=request.user.name, **where)
 
 
 def principal(request: HttpRequest) -> Principal:

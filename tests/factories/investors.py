@@ -60,7 +60,7 @@ class Approved:
 
     @property
     def actor(self) -> Actor:
-        return accounts.actor(self.user)
+        return Actor.unnamed(self.user.id)
 
     def claims(self, on: date, issuer_id: UUID | None = None) -> Claims:
         return claims_of(self.id, on=on, issuer_id=issuer_id)
@@ -100,7 +100,7 @@ def new_investor(
     """An investor with a complete profile and no case."""
     at = at or timezone.now()
     person = user or accounts.person(at=at)
-    me = accounts.actor(person)
+    me = Actor.unnamed(person.id)
     made = profiles.create_investor(
         kind=kind, country=country, us_person=country == "US", user_id=person.id, actor=me, at=at
     )
@@ -153,7 +153,7 @@ def submitted_case(*, at: datetime | None = None, **investor: object) -> CaseFac
     at = at or timezone.now()
     screening_list(at=at)
     made = new_investor(at=at, **investor)  # type: ignore[arg-type]
-    actor = Actor(kind="user", id=str(made.user_id), label="Investor")
+    actor = Actor.unnamed(made.user_id)
     case = case_with_papers(made, at=at, actor=actor)
     return kyc.submit(case_id=case.id, actor=actor, at=at)
 
@@ -185,7 +185,7 @@ def approved_investor(
     screening_list(at=at)
     person = user or accounts.person(at=at)
     who = officer or accounts.member(Role.COMPLIANCE_OFFICER)
-    me, checker = accounts.actor(person), accounts.actor(who)
+    me, checker = Actor.unnamed(person.id), accounts.actor(who)
     investor = new_investor(at=at, user=person, kind=kind, country=country, legal_name=legal_name, **profile)  # type: ignore[arg-type]
     case = case_with_papers(investor, at=at, actor=me)
     kyc.submit(case_id=case.id, actor=me, at=at)
@@ -265,7 +265,7 @@ def bank_account(
         investor_id=investor.id,
         account=account,
         holder=holder or "Ada Quillfeather",
-        actor=Actor(kind="user", id=str(investor.user_id), label="Investor"),
+        actor=Actor.unnamed(investor.user_id),
         at=at - timedelta(days=5),
     )
     if not verified:

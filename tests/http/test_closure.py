@@ -181,3 +181,18 @@ def test_only_officers_decide(own, role, see, change):
 def test_somebody_without_a_profile_is_led_to_it(client):
     sign_in(client, accounts.person())
     assert client.get(reverse("your-data"))["Location"] == reverse("profile")
+
+
+def test_the_trail_names_staff_and_never_an_investor(client, officers):
+    somebody = accounts.person("Ada Quillfeather", password=accounts.PASSWORD)
+    investor = new_investor(user=somebody)
+    own = sign_in(client, somebody)
+    own.post(reverse("data-export-ask"))
+    own.post(reverse("closure-ask"), SURE)
+    closure = Closure.objects.get(investor_id=investor.id)
+    decide(officers[0], closure, "refuse")
+    told = {one.action: one.actor_label for one in audit.events(about=investor.owner, limit=100)}
+    assert told["data_export.asked"] == told["closure.asked"] == "Investor"
+    assert told["closure.refused"] == "Some compliance officer"
+    written = [f"{one.actor_label} {one.reason} {one.facts}" for one in audit.events(limit=500)]
+    assert not [one for one in written if "Quillfeather" in one]
