@@ -82,14 +82,12 @@ def gather(security: SecurityFacts, intended: Intended, *, at: datetime, needs: 
 
 def state_of(security: SecurityFacts, *, at: datetime, needs: Needs = NOTHING) -> SecurityState:
     """What the rules ask about the security itself, without what is subscribed for."""
-    account = ledger.balances(
-        owner=security.issuer_owner, instrument_id=security.instrument_id, purpose="issued"
-    )
+    account = ledger.balance_of(owner=security.issuer_owner, code=security.code, purpose="issued")
     return SecurityState(
         code=security.code,
         scale=security.scale,
         authorised=security.authorised,
-        issued=-sum(row.posted for row in account),
+        issued=-account.posted if account else 0,
         counted=counts(security.id),
         paused=security.state == "paused",
         reporting=security.reporting,
@@ -122,8 +120,8 @@ def _party(
     row = HolderOfRecord.objects.filter(security_id=security.id, holder=holder).first()
     held = 0
     if row is not None and row.active:
-        accounts = ledger.balances(owner=holder, instrument_id=security.instrument_id, purpose="holding")
-        held = sum(balance.posted for balance in accounts)
+        account = ledger.balance_of(owner=holder, code=security.code, purpose="holding")
+        held = account.posted if account else 0
     return Party(
         holder=holder,
         claims=claims.get(holder),

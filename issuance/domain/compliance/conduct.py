@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
 
-from investors.domain.dates import add_months
+from issuance.domain.compliance.calendar import add_months
 from issuance.domain.compliance.eligibility import CHECKED, MOVEMENTS, SIDES
 from issuance.domain.compliance.facts import Dated, Facts
 from issuance.domain.compliance.needs import NOTHING, Needs

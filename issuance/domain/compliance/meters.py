@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from investors.domain.dates import add_months
+from issuance.domain.compliance.calendar import add_months
 from issuance.domain.compliance.exemptions import NonAccreditedBuyers, RaisedLimit
 from issuance.domain.compliance.facts import SecurityState
 from issuance.domain.compliance.holders import BeneficialOwners, CountryHolders

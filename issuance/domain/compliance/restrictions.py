@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
 
-from investors.domain.dates import add_months
+from issuance.domain.compliance.calendar import add_months
 from issuance.domain.compliance.eligibility import CHECKED
 from issuance.domain.compliance.facts import Facts
 from issuance.domain.compliance.rule import LotRule, Rule, parameter

@@ -107,18 +107,18 @@ class LotRule(Rule):
     def let_go(self, facts: Facts, text: str) -> Finding:
         """Are enough units free today? `text` follows their number: "have been held for 12 months"."""
         assert facts.sender is not None
-        free, needed, day = 0, 0, None
-        opened = sorted((self.opens(lot, facts) or date.min, lot.quantity) for lot in facts.sender.lots)
-        for when, quantity in opened:
-            free += quantity if when <= facts.on else 0
-            needed += quantity
-            if needed >= facts.quantity and day is None:
-                day = when
+        lots, on, opens = facts.sender.lots, facts.on, self.opens
+        free = 0
+        for lot in lots:
+            when = opens(lot, facts)
+            if when is None or when <= on:
+                free += lot.quantity
         scale = facts.security.scale
         if free >= facts.quantity:
             return self.passed(
                 lambda: f"{told_amount(free, scale=scale)} {text}.", limit=free, used=facts.quantity
             )
+        day = _enough(sorted((opens(lot, facts) or date.min, lot.quantity) for lot in lots), facts.quantity)
         told = told_amount(free, scale=scale)
         return self.failed(
             f"{told} {text}; {told_amount(facts.quantity, scale=scale)} were to move.",
@@ -145,7 +145,7 @@ class RuleSet:
         """Run all rules, also after one has failed: whoever is refused hears every reason at once."""
         found = [rule.check(facts) for rule in self.rules]
         if facts.sender is not None and len(facts.sender.lots) > 1:
-            found += self._together(facts)
+            found += self._together(facts, found)
         return Decision(tuple(found), self.name, self.version)
 
     def needs(self) -> Needs:
@@ -160,21 +160,23 @@ class RuleSet:
         binding = [rule for rule in self.rules if isinstance(rule, LotRule) and rule.binds(facts)]
         return lambda lot: all((rule.opens(lot, facts) or date.min) <= facts.on for rule in binding)
 
-    def _together(self, facts: Facts) -> list[Finding]:
+    def _together(self, facts: Facts, found: Sequence[Finding]) -> list[Finding]:
         """Each rule may find enough units in other lots than the next: what all of them let go counts."""
-        binding = [rule for rule in self.rules if isinstance(rule, LotRule) and rule.binds(facts)]
-        if len(binding) < 2 or facts.sender is None:
+        assert facts.sender is not None
+        total, binding = facts.sender.holding, []
+        for rule, one in zip(self.rules, found, strict=True):
+            if isinstance(rule, LotRule) and one.limit is not None and one.limit < total:
+                if one.outcome is not Outcome.PASSED:
+                    return []
+                binding.append(rule)
+        if len(binding) < 2:
             return []
-        lots, on = facts.sender.lots, facts.on
+        lots = facts.sender.lots
         days = sorted(
             (max(rule.opens(lot, facts) or date.min for rule in binding), lot.quantity) for lot in lots
         )
-        free = sum(quantity for day, quantity in days if day <= on)
-        each = (
-            sum(lot.quantity for lot in lots if (rule.opens(lot, facts) or date.min) <= on)
-            for rule in binding
-        )
-        if free >= facts.quantity or min(each) < facts.quantity:
+        free = sum(quantity for day, quantity in days if day <= facts.on)
+        if free >= facts.quantity:
             return []
         told = told_amount(free, scale=facts.security.scale)
         return [
