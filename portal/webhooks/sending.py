@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from portal.domain.errors import Invalid
 from portal.webhooks.facts import Answer
 
 CONNECT_SECONDS = 5.0
+LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -69,6 +71,8 @@ def may_reach(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return may_reach(inner)
+        if address.is_site_local or address in LOCAL_NAT64:
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
@@ -101,11 +105,11 @@ def post(*, url: str, body: str, headers: Mapping[str, str]) -> Answer:
     try:
         parts = check_url(url)
         connection = _connection(parts)
-        connection.connect()
-        watch = threading.Timer(settings.WEBHOOK_TIMEOUT_SECONDS, _cut, args=(connection.sock, over))
+        watch = threading.Timer(settings.WEBHOOK_TIMEOUT_SECONDS, _cut, args=(connection, over))
         watch.daemon = True
         watch.start()
         try:
+            connection.connect()
             where = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", where, body=body.encode(), headers=dict(headers))
             status = connection.getresponse().status
@@ -146,14 +150,20 @@ class _Pinned(http.client.HTTPConnection):
 class _PinnedTLS(_Pinned):
     """The certificate must be the name's, checked as a browser would."""
 
+    default_port = 443
+
     def connect(self) -> None:
         super().connect()
-        self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+        context = ssl.create_default_context()
+        # The handshake comes after the socket is known, so that a slow one is cut like a slow answer.
+        shielded = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock = shielded
+        shielded.do_handshake()
 
 
-def _cut(sock: socket.socket, over: threading.Event) -> None:
+def _cut(connection: http.client.HTTPConnection, over: threading.Event) -> None:
     over.set()
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # It has ended by itself.
+    if connection.sock is not None:
+        with suppress(OSError):  # It may have ended by itself.
+            # The plain method: that of TLS would take the machinery away from whoever is reading.
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from standardwebhooks import Webhook
 
 from portal.audit.essences import essences
@@ -172,7 +173,10 @@ def fan_out(*, at: datetime) -> int:
         progress = Progress.objects.select_for_update().get(pk=1)
         # The end of the log first, then who listens: an endpoint that comes between misses nothing of its own time.
         end = last_leaf()
-        listening = list(Endpoint.objects.filter(state="active").order_by("pk"))
+        gone = Q(
+            organisation_id=None, user__is_active=False
+        )  # An investor whose account is closed is told nothing.
+        listening = list(Endpoint.objects.filter(state="active").exclude(gone).order_by("pk"))
         wanted = {name for one in listening for name in one.types}
         if listening:
             last, events = sequenced(after=progress.leaf_index, actions=wanted, limit=BATCH)

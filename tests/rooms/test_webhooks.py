@@ -2,13 +2,21 @@
 
 import json
 import socket
+import ssl
 import time
 import urllib.request
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address
+from threading import Thread
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.db import transaction
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -205,6 +213,19 @@ def test_a_replay_sends_the_same_message_again(party, receiver):
     assert (first["webhook-id"], first["body"]) == (second["webhook-id"], second["body"])
 
 
+def test_an_investor_whose_account_is_closed_is_told_nothing(db, receiver):
+    user, investor = accounts.person(), f"investor:{uuid4()}"
+    services.add_endpoint(
+        owner=investor, user_id=user.id, url=receiver.url, types=["deposit.recorded"], actor=accounts.actor(user),
+        at=timezone.now(),
+    )  # fmt: skip
+    accounts.services.set_active(user_id=user.id, active=False, actor=accounts.SETUP, at=timezone.now())
+    happened("deposit.recorded", subject=f"deposit:{uuid4()}", owner=investor)
+    seal_all(at=timezone.now())
+    services.fan_out(at=timezone.now())
+    assert not Delivery.objects.exists()
+
+
 def test_somebody_elses_endpoints_and_deliveries_do_not_exist(party):
     delivery, other = party.test(), f"organisation:{accounts.issuer().id}"
     asked = party.asked | {"owner": other}
@@ -280,7 +301,7 @@ def test_an_address_that_is_no_public_https_address_is_refused(db, url):
     "address",
     ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
      "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1",
-     "2002:7f00:1::", "2001:db8::1"],
+     "2002:7f00:1::", "fec0::1", "64:ff9b:1::1", "::7f00:1", "2001:db8::1"],
 )  # fmt: skip
 def test_no_private_address_is_reached_however_it_is_written(address):
     assert not sending.may_reach(ip_address(address))
@@ -325,6 +346,55 @@ def test_the_name_is_resolved_once_and_that_address_is_used(receiver, monkeypatc
     )
     answer = sending.post(url=f"http://rebind.example:{receiver.port}/hook", body="{}", headers={})
     assert (answer.status, asked) == (204, ["rebind.example"])
+
+
+@pytest.fixture
+def shielded(tmp_path, settings, monkeypatch):
+    """A TLS server for hooks.example on the loopback interface; every *.example leads to it."""
+    settings.WEBHOOK_ALLOW_PRIVATE, settings.WEBHOOK_TIMEOUT_SECONDS = True, 5.0
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hooks.example")]), timezone.now()
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hooks.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    held = tmp_path / "hooks.pem"
+    held.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.public_bytes(Encoding.PEM)
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(held))
+    server = HTTPServer(("127.0.0.1", 0), type("Hook", (BaseHTTPRequestHandler,), {"do_POST": accepted}))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(held)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.server_port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+def accepted(handler):
+    handler.rfile.read(int(handler.headers["Content-Length"]))
+    handler.send_response(204)
+    handler.end_headers()
+
+
+@pytest.mark.parametrize(
+    ("host", "status", "error"),
+    [("hooks.example", 204, ""), ("other.example", 0, "No answer: SSLCertVerificationError.")],
+)
+def test_the_certificate_must_be_that_of_the_name(shielded, host, status, error):
+    answer = sending.post(url=f"https://{host}:{shielded}/", body="{}", headers={})
+    assert (answer.status, answer.error) == (status, error)
 
 
 @pytest.mark.slow
