@@ -95,6 +95,12 @@ def queue() -> list[RequestFacts]:
     return [request_facts(row) for row in rows]
 
 
+def request_ids(investor_id: UUID) -> list[UUID]:
+    """Every request of an investor, newest first."""
+    found = Request.objects.filter(investor_id=investor_id).order_by("-created_at", "pk")
+    return list(found.values_list("pk", flat=True))
+
+
 def decided_since(since: datetime) -> list[tuple[UUID, datetime, datetime]]:
     """(officer, submitted, decided) of the requests determined since an instant."""
     rows = Determination.objects.filter(decided_at__gte=since, request__submitted_at__isnull=False)

@@ -8,7 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from investors.accreditation import selectors as accreditation
 from investors.accreditation.selectors import claims_of
+from investors.bank_accounts import selectors as bank_accounts
 from investors.console.forms import DecideForm, HitForm, ReasonForm, SecondForm
 from investors.domain.kyc import Evidence as EvidencePaper
 from investors.domain.kyc import evidence_findings
@@ -19,9 +21,11 @@ from investors.profiles import services as profile_services
 from investors.profiles.facts import InvestorFacts, PersonalData
 from investors.screening import selectors as screening
 from investors.screening import services as screening_services
+from investors.wallets import selectors as wallets
 from portal.approvals.facts import ApprovalFacts
 from portal.approvals.selectors import approval
 from portal.domain.errors import Refused
+from portal.funding import selectors as funding
 from portal.http import four_eyes
 from portal.http.actors import actor_of
 from portal.http.authorization import allowed, require
@@ -217,6 +221,12 @@ def _page(
         "provider": provider.configured() is not None,
         "hits": screening.hits(investor_id=investor.id),
         "claims": claims_of(investor.id, on=now.date()),
+        "determinations": accreditation.determinations(investor.id),
+        "asked_for": accreditation.request_under_way(investor.id),
+        "bank_accounts": bank_accounts.bank_accounts(investor_id=investor.id),
+        "wallets": wallets.wallets_of(investor.id),
+        "cash": funding.cash(owner=investor.owner),
+        "may_story": allowed(request, "audit.view"),
         "events": _told(case),
         "revisions": profiles.revisions(investor.id),
         "earlier": [one for one in selectors.cases_of(investor.id) if one.id != case.id],
