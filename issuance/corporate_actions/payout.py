@@ -70,7 +70,7 @@ def pay_chunk(*, dividend_id: UUID, chunk: int, actor: Actor, at: datetime) -> i
     """
     with transaction.atomic():
         row = found(dividend_id)
-        part = PayoutChunk.objects.select_for_update().filter(dividend=row, number=chunk).first()
+        part = _locked_part(row, chunk)
         if row.state != "paying" or part is None or part.paid_at is not None:
             return 0
         if part.gross_minor:
@@ -96,6 +96,12 @@ def pay_chunk(*, dividend_id: UUID, chunk: int, actor: Actor, at: datetime) -> i
         )
         _finish(locked(dividend_id), actor, at)
     return part.holders
+
+
+def _locked_part(row: Dividend, number: int) -> PayoutChunk | None:
+    """The chunk alone under its lock: by the table's own order the dividend would be joined, and locked with it."""
+    parts = PayoutChunk.objects.select_for_update().filter(dividend=row, number=number)
+    return parts.order_by("pk").first()
 
 
 def _legs(row: Dividend, part: PayoutChunk) -> list[Leg]:

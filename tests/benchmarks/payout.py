@@ -94,7 +94,7 @@ def one_dividend(of: Crowd, name: str) -> dict[str, Any]:
         "to_copy": {table: round(seconds / spent, 2) for table, spent in copies.items()},
         "state": paid.state,
         "chunks": selectors.progress(number).chunks,
-        "sums_to_pot": paid.net_minor + paid.withheld_minor + paid.residue_minor == pot,
+        "sums_to_pot": sum(filter(None, (paid.net_minor, paid.withheld_minor, paid.residue_minor))) == pot,
     }
 
 

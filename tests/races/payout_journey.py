@@ -53,7 +53,7 @@ def _payees(dividend_id: UUID) -> list[str]:
         if count := cursor.fetchone()[0]:
             found.append(f"{count} holders were not paid once and exactly")
     paid = selectors.dividend(dividend_id)
-    if paid.net_minor + paid.withheld_minor + paid.residue_minor != paid.pot_minor:
+    if sum(filter(None, (paid.net_minor, paid.withheld_minor, paid.residue_minor))) != paid.pot_minor:
         found.append("net, withheld and residue are not the pot")
     pots = ledger.balances(owner="house", instrument_id=ledger.instrument("USD").id, purpose="payout")
     return found + [f"{one.subject} still holds {one.posted}" for one in pots if one.posted]

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from portal.domain.canonical import fingerprint
 from portal.ledger import selectors as ledger
 from portal.ledger.models import Account
 from portal.ledger.services import Malformed, open_account, open_accounts
-from tests.factories.crowd import approved, crowd, declared
+from tests.factories.crowd import Crowd, approved, crowd, declared
 from tests.factories.investors import approved_investor
 from tests.factories.issuance import WORKER, active_security, give, holders
 
@@ -123,6 +124,23 @@ def test_a_crowd_is_taxed_by_the_standing_of_each_and_paid_to_the_cent(now, monk
     assert selectors.dividend(number).state == "paid"
     assert sum(cash.values()) + dues.withheld_minor + dues.residue_minor == 987_654_3
     assert verify_distributions() == []
+
+
+def test_a_worker_locks_its_chunk_first_and_the_dividend_last_so_that_others_pay_beside_it(now):
+    issued = active_security(at=now)
+    holders(issued, 1, 2, at=now)
+    of = Crowd(issued, {})
+    number = declared(of, pot=100, name="Quarter", at=now)
+    services.entitle(dividend_id=number, actor=WORKER, at=now)
+    approved(of, number, at=now)
+    payout.start_paying(dividend_id=number, actor=WORKER, at=now)
+    with CaptureQueriesContext(connection) as ran:
+        payout.pay_chunk(dividend_id=number, chunk=0, actor=WORKER, at=now)
+    locking = [query["sql"] for query in ran if "FOR UPDATE" in query["sql"]]
+    tables = [
+        [name for name in ("payoutchunk", "dividend") if f'"issuance_{name}"' in text] for text in locking
+    ]
+    assert tables == [["payoutchunk"], ["dividend"]]
 
 
 def test_a_standing_that_changes_while_freezing_refuses_and_freezes_nothing(now, monkeypatch):
