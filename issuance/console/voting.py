@@ -18,7 +18,7 @@ from issuance.corporate_actions.selectors import dividends
 from issuance.domain.voting import Base, Rule
 from issuance.offerings.selectors import offerings
 from issuance.securities.facts import SecurityFacts
-from issuance.voting import selectors, services, writer
+from issuance.voting import schema, selectors, services, writer
 from issuance.voting.facts import MeetingFacts, NewMeeting, NewResolution
 from issuance.voting.models import Meeting, Resolution
 from portal.accounts.stepup import step_up
@@ -74,7 +74,7 @@ class MeetingForm(forms.Form):
                 label=f"Votes for a unit of {one.code}",
                 required=False,
                 min_value=0,
-                max_value=services.MOST,
+                max_value=schema.MOST,
                 help_text="Empty: it does not vote.",
             )
 
