@@ -1,5 +1,5 @@
 """Django finds this when it looks for admin modules: the consoles' pages of this house register themselves."""
 
-from indices.console import backtests, pages
+from indices.console import backtests, pages, prices
 
-__all__ = ["backtests", "pages"]
+__all__ = ["backtests", "pages", "prices"]

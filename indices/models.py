@@ -3,7 +3,7 @@
 from indices.backtests.models import Backtest
 from indices.levels.models import Level
 from indices.methodologies.models import Index, MethodologyVersion
-from indices.prices.models import Asset, ImportBatch, Observation
+from indices.prices.models import Asset, ImportBatch, Observation, PriceFinding, TokenEventRecord
 from indices.rebalances.models import Basket, BasketLine, Constituent, Rebalance, Trade
 from indices.subscriptions.models import DealingRun, Order, StreamedFee
 
@@ -20,7 +20,9 @@ __all__ = [
     "MethodologyVersion",
     "Observation",
     "Order",
+    "PriceFinding",
     "Rebalance",
     "StreamedFee",
+    "TokenEventRecord",
     "Trade",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from indices.domain.token_events import KINDS
 from portal.http.fields import AmountField
 
 
@@ -66,3 +67,39 @@ class BacktestForm(forms.Form):
     lag_days = forms.IntegerField(
         label="Days from decision to trade", required=False, help_text="Empty: as the rules say."
     )
+
+
+class FindingForm(forms.Form):
+    answer = forms.ChoiceField(
+        label="Decision",
+        choices=[
+            ("keep", "Keep it as it is"),
+            ("correct", "Correct it by the price below"),
+            ("exclude", "Exclude it: there is no price of this day"),
+        ],
+    )
+    close = forms.DecimalField(
+        label="Right price in dollars",
+        required=False,
+        max_digits=33,
+        decimal_places=18,
+        help_text="Only where you correct it.",
+    )
+    reason = forms.CharField(label="Why", max_length=500, help_text="Where you looked, and what you saw.")
+
+
+class TokenEventForm(forms.Form):
+    kind = forms.ChoiceField(
+        label="What happens", choices=[(kind, kind.replace("_", " ").capitalize()) for kind in KINDS]
+    )
+    symbol = forms.CharField(label="Token", max_length=20)
+    day = forms.DateField(label="First day in the new terms", widget=forms.DateInput(attrs={"type": "date"}))
+    related = forms.CharField(
+        label="Other token",
+        max_length=20,
+        required=False,
+        help_text="Of a migration: the new one. Of a reused ticker: whose the earlier prices are.",
+    )
+    old = forms.IntegerField(label="So many old tokens", initial=1)
+    new = forms.IntegerField(label="are so many new ones", initial=1)
+    source = forms.CharField(label="Where this is known from", max_length=300)

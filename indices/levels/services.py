@@ -1,5 +1,6 @@
 """Levels are calculated day by day; `advance` brings an index up to the last closed day, everything in order."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -15,7 +16,7 @@ from indices.levels.models import Level
 from indices.levels.selectors import last_level, level_facts
 from indices.methodologies.models import Index
 from indices.methodologies.selectors import NoSuchIndex
-from indices.prices.selectors import prices_on
+from indices.prices.selectors import prices_on, token_events
 from indices.rebalances import services as rebalances
 from indices.rebalances.models import OPEN, Rebalance
 from indices.rebalances.selectors import basket_on, first_basket_day, whole_prices
@@ -63,6 +64,7 @@ def calculate(*, index_id: UUID, day: date, actor: Actor, at: datetime) -> Level
         basket = basket_on(index_id, day)
         if basket is None:
             raise LevelNotYet("The index has no constituents yet.", next_step="Rebalance it first.")
+        _require_same_terms(basket.quantities, basket.effective_date, day, at)
         priced = prices_on(day, symbols=set(basket.quantities) - {valuation.CASH}, known_by=at)
         worth = valuation.value_e36(basket.quantities, whole_prices(priced))
         made = Level.objects.create(
@@ -147,6 +149,18 @@ def _levels_until(index_id: UUID, last: date, done: list[date], actor: Actor, at
         done.append(day)
         day += timedelta(days=1)
     return ""
+
+
+def _require_same_terms(symbols: Collection[str], since: date, day: date, at: datetime) -> None:
+    """A basket counts tokens in the terms of its effective date; another count of them would be a guess."""
+    for one in token_events(symbols=list(symbols), until=day, known_by=at):
+        event = one.event
+        if event.kind in ("redenomination", "migration") and event.symbol in symbols and event.day > since:
+            raise LevelStopped(
+                f"{event.old} {event.symbol} are {event.new} {event.related or event.symbol} from {event.day} on; the "
+                f"basket of {since} still counts the old ones.",
+                next_step="Withdraw the token event if it is wrong; the basket is not converted by itself.",
+            )
 
 
 def _require_turn(index_id: UUID, day: date, at: datetime) -> None:

@@ -28,8 +28,8 @@ LEFT JOIN LATERAL (
     bool_or(o.simulated) AS simulated,
     array_agg(n.symbol) FILTER (WHERE o.close IS NULL AND n.symbol <> 'USD' AND n.quantity <> 0) AS lacking
   FROM indices_basketline n LEFT JOIN indices_asset a ON a.symbol = n.symbol AND n.symbol <> 'USD'
-  LEFT JOIN LATERAL (SELECT p.close, p.simulated FROM indices_observation p WHERE p.asset_id = a.id AND p.day = l.day
-    AND p.known_at <= l.calculated_at ORDER BY p.known_at DESC LIMIT 1) o ON true
+  LEFT JOIN LATERAL (SELECT p.close, p.simulated, p.excluded FROM indices_observation p WHERE p.asset_id = a.id AND p.day = l.day
+    AND p.known_at <= l.calculated_at ORDER BY p.known_at DESC LIMIT 1) o ON NOT o.excluded
   WHERE n.basket_id = l.basket_id) w ON true
 ORDER BY x.code, l.day
 """

@@ -9,6 +9,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from indices.domain.token_events import TokenEvent
+
 
 @dataclass(frozen=True, slots=True)
 class AssetFacts:
@@ -71,5 +73,45 @@ class BatchFacts:
     accepted: int
     unchanged: int
     refused: int
+    outranked: int
+    passed_over: int
     faults: tuple[dict[str, Any], ...]
     imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFacts:
+    """kind: outlier | frozen | stale | disagreement; state: open | kept | corrected | excluded."""
+
+    id: UUID
+    symbol: str
+    day: date
+    kind: str
+    close: Decimal | None
+    expected: Decimal | None
+    source: str
+    message: str
+    found_at: datetime
+    state: str
+    reason: str
+    decided_by: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The newest that is known of a token's day; excluded: there is no price of it by a person's decision."""
+
+    close: Decimal
+    source: str
+    excluded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEventFacts:
+    """One event with where it is known from; `event` is what the arithmetic sees."""
+
+    id: UUID
+    event: TokenEvent
+    source: str
+    known_at: datetime

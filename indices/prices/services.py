@@ -2,40 +2,33 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
 
-import polars
 from django.db import connection, transaction
 from django.db.models import Max
 
-from indices.domain.price_rows import Parsed, Row, parse
-from indices.domain.schedule import closes_at, last_closed
+from indices.domain.price_rows import Fault, Parsed, parse
+from indices.domain.schedule import last_closed
 from indices.domain.simulation import SimulatedMarket, simulate
 from indices.prices.facts import BatchFacts
 from indices.prices.models import Asset, ImportBatch, Observation
-from indices.prices.selectors import NoSuchAsset, batch_facts, latest_closes, observations_sha256
+from indices.prices.reader import UnreadableFile, opened
+from indices.prices.selectors import NoSuchAsset, batch_facts, observations_sha256
+from indices.prices.writer import SIMULATION, KnownBasis, Taking, make_findings
 from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
 from portal.domain.errors import Invalid
+from portal.outbox.services import enqueue
 
 Progress = Callable[[int, int], None]
-KnownBasis = Literal["stated", "assumed", "arrival"]
-PUBLICATION_LAG = timedelta(minutes=10)
 MOST_FAULTS_KEPT = 1_000
-CHUNK = 20_000
-SIMULATION = "simulation"
 _SIMULATED = re.compile(r"seed (?P<seed>[0-9]+) from (?P<first>[0-9-]{10})")
-
-
-class UnreadableFile(Invalid):
-    """Neither Parquet nor CSV, or not there."""
-
-    code = "unreadable-price-file"
 
 
 class FaultyRows(Invalid):
@@ -56,33 +49,42 @@ def import_file(
     at: datetime,
     known: KnownBasis = "assumed",
     skip_faulty: bool = False,
+    symbol: str = "",
     progress: Progress | None = None,
 ) -> BatchFacts:
     """
-    Take in a Parquet or CSV file of daily closes (columns: date, symbol, close; market_cap_usd,
-    circulating_supply, known_at where they exist).
+    Take in a Parquet or CSV file of daily closes in one of the formats of indices.domain.price_formats. It is read
+    twice in pieces of 20,000 lines: once to judge every line, and only when all of it is good to take it in.
 
     known        when the rows became known. "assumed": ten minutes after each close, which is an assumption and
                  is kept with the batch; "stated": by the file's known_at; "arrival": now
     skip_faulty  True takes the good rows and keeps the faults with the batch; False refuses the file
+    symbol       the token, where the file holds one and does not say which
     progress     called with (rows done, rows in all)
     returns      the batch; rows that are known already with the same close are counted as unchanged, and a close
-                 that differs from what is known is added as a correction known from now on
-    raises       UnreadableFile, MissingColumns, FaultyRows, NothingToImport; then nothing was taken
+                 that differs from what is known is added as a correction known from now on, unless what is known
+                 comes from a source that stands higher (settings.PRICE_SOURCES)
+    raises       UnreadableFile, UnknownFormat, NoSymbol, FaultyRows, NothingToImport; then nothing was taken
     """
-    content, table = _read(path)
-    parsed = parse(table, last_day=last_closed(at), first_line=2 if path.suffix == ".csv" else 1)
-    return take(
-        parsed,
-        source=source,
-        filename=path.name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        known=known,
-        skip_faulty=skip_faulty,
-        actor=actor,
-        at=at,
-        progress=progress,
-    )
+    file = opened(path, symbol=symbol)
+    sha256 = file.sha256()
+    with transaction.atomic():
+        batch = take_in_pieces(
+            partial(file.chunks, last_day=last_closed(at)),
+            source=source,
+            filename=path.name,
+            sha256=sha256,
+            known=known,
+            skip_faulty=skip_faulty,
+            actor=actor,
+            at=at,
+            progress=progress,
+        )
+        if file.sha256() != sha256:
+            raise UnreadableFile(
+                f"{path.name} was changed while it was read; nothing was taken.", field="file"
+            )
+    return batch
 
 
 def import_simulation(
@@ -216,25 +218,6 @@ def delist(*, symbol: str, on: date, reason: str, actor: Actor, at: datetime) ->
         )
 
 
-def _read(path: Path) -> tuple[bytes, dict[str, list[Any]]]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be read: {error.strerror}.", field="file") from error
-    try:
-        if content[:4] == b"PAR1":
-            frame = polars.read_parquet(content)
-        else:
-            frame = polars.read_csv(content, infer_schema=False)
-    except (polars.exceptions.PolarsError, OSError, UnicodeError) as error:
-        raise UnreadableFile(
-            f"{path.name} is neither Parquet nor CSV that can be read.",
-            field="file",
-            next_step="Give a Parquet file, or a CSV file with a header line, in UTF-8.",
-        ) from error
-    return content, frame.to_dict(as_series=False)
-
-
 def take(
     parsed: Parsed,
     *,
@@ -253,35 +236,67 @@ def take(
 
     raises  FaultyRows, NothingToImport
     """
-    if parsed.faults and not skip_faulty:
-        raise FaultyRows(
-            f"{len(parsed.faults)} of {len(parsed.rows) + len(parsed.faults)} rows are faulty; nothing was taken. "
-            f"The first: {parsed.faults[0]}.",
-            field="file",
-            next_step="Mend the file, or import it without its faulty rows.",
-            reasons=[str(fault) for fault in parsed.faults[:20]],
-        )
-    if not parsed.rows:
-        raise NothingToImport("There is no price in this delivery.", field="file")
+    return take_in_pieces(
+        lambda: iter([parsed]),
+        source=source,
+        filename=filename,
+        sha256=sha256,
+        known=known,
+        simulated=simulated,
+        skip_faulty=skip_faulty,
+        actor=actor,
+        at=at,
+        progress=progress,
+    )
+
+
+def take_in_pieces(
+    chunks: Callable[[], Iterator[Parsed]],
+    *,
+    source: str,
+    filename: str,
+    sha256: str,
+    known: KnownBasis,
+    simulated: bool = False,
+    excluded: bool = False,
+    skip_faulty: bool = False,
+    actor: Actor,
+    at: datetime,
+    progress: Progress | None = None,
+) -> BatchFacts:
+    """
+    Take in a delivery that comes in pieces; import_file says what the arguments mean.
+
+    chunks    gives the pieces from the beginning each time it is called
+    excluded  the rows say that there is no price of these days
+    raises    FaultyRows, NothingToImport
+    """
+    seen = _judged(chunks(), skip_faulty)
     with transaction.atomic():
-        symbols = sorted({row.symbol for row in parsed.rows})
-        known_before = set(Asset.objects.filter(symbol__in=symbols).values_list("symbol", flat=True))
-        ids = _make_assets(symbols, at)
-        before = latest_closes(list(ids), known_by=at)
-        fresh = [row for row in parsed.rows if before.get((row.symbol, row.day)) != row.close]
-        batch = ImportBatch.objects.create(
+        _one_delivery_at_a_time()
+        known_before = set(Asset.objects.filter(symbol__in=seen.symbols).values_list("symbol", flat=True))
+        batch = ImportBatch(
             source=source,
             filename=filename,
             sha256=sha256,
             known_basis=known,
             simulated=simulated,
-            accepted=len(fresh),
-            unchanged=len(parsed.rows) - len(fresh),
-            refused=len(parsed.faults),
-            faults=[fault.as_dict() for fault in parsed.faults[:MOST_FAULTS_KEPT]],
+            accepted=0,
+            unchanged=0,
+            refused=seen.refused,
+            passed_over=seen.passed_over,
+            faults=[fault.as_dict() for fault in seen.faults],
             imported_at=at,
         )
-        _copy(fresh, ids, batch, corrected=set(before), known=known, at=at, progress=progress)
+        taking = Taking(batch, _make_assets(seen.symbols, at), known, excluded, at)
+        for chunk in chunks():
+            taking.take(chunk.rows)
+            if progress is not None:
+                progress(taking.done, seen.rows)
+        batch.accepted, batch.unchanged, batch.outranked = taking.accepted, taking.unchanged, taking.outranked
+        batch.save(force_insert=True)
+        made = make_findings(taking.disagreements, at=at)
+        new = Asset.objects.filter(symbol__in=seen.symbols).exclude(symbol__in=known_before)
         record(
             actor=actor,
             action="prices.imported",
@@ -291,71 +306,59 @@ def take(
             sha256=sha256,
             known_basis=known,
             simulated=simulated,
-            accepted=len(fresh),
+            accepted=batch.accepted,
             unchanged=batch.unchanged,
             refused=batch.refused,
+            outranked=batch.outranked,
             observations_sha256=observations_sha256(batch.pk),
-            rows=essences(batch, *Asset.objects.filter(symbol__in=symbols).exclude(symbol__in=known_before)),
+            rows=essences(batch, *new, *made),
         )
+        if batch.accepted and not (simulated or excluded):
+            enqueue(
+                topic="indices.prices.inspect", key=str(batch.pk), payload={"batch_id": str(batch.pk)}, at=at
+            )
     return batch_facts(batch)
 
 
-def _make_assets(symbols: Sequence[str], at: datetime) -> dict[str, int]:
+@dataclass(slots=True)
+class _Seen:
+    rows: int = 0
+    refused: int = 0
+    passed_over: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    symbols: set[str] = field(default_factory=set)
+
+
+def _judged(chunks: Iterator[Parsed], skip_faulty: bool) -> _Seen:
+    seen = _Seen()
+    for chunk in chunks:
+        seen.rows += len(chunk.rows)
+        seen.refused += len(chunk.faults)
+        seen.passed_over += chunk.passed_over
+        seen.faults += chunk.faults[: MOST_FAULTS_KEPT - len(seen.faults)]
+        seen.symbols |= {row.symbol for row in chunk.rows}
+    if seen.refused and not skip_faulty:
+        raise FaultyRows(
+            f"{seen.refused} of {seen.rows + seen.refused} rows are faulty; nothing was taken. "
+            f"The first: {seen.faults[0]}.",
+            field="file",
+            next_step="Mend the file, or import it without its faulty rows.",
+            reasons=[str(fault) for fault in seen.faults],
+        )
+    if not seen.rows:
+        raise NothingToImport("There is no price in this delivery.", field="file")
+    return seen
+
+
+def _one_delivery_at_a_time() -> None:
+    """Two deliveries of one day would each think itself the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('indices.prices.take', 0))")
+
+
+def _make_assets(symbols: Collection[str], at: datetime) -> dict[str, int]:
     Asset.objects.bulk_create(
-        [Asset(symbol=symbol, name=symbol, created_at=at) for symbol in symbols], ignore_conflicts=True
+        [Asset(symbol=symbol, name=symbol, created_at=at) for symbol in sorted(symbols)],
+        ignore_conflicts=True,
     )
     return dict(Asset.objects.filter(symbol__in=symbols).values_list("symbol", "pk"))
-
-
-def _copy(
-    rows: Sequence[Row],
-    ids: Mapping[str, int],
-    batch: ImportBatch,
-    *,
-    corrected: set[tuple[str, date]],
-    known: KnownBasis,
-    at: datetime,
-    progress: Progress | None,
-) -> None:
-    for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(
-                "COPY indices_observation (asset_id, day, close, market_cap, supply, observed_at, known_at, source, "
-                "simulated, batch_id) FROM STDIN"
-            ) as copy,
-        ):
-            for line in _lines(chunk, ids, batch, corrected, known, at):
-                copy.write_row(line)
-        if progress is not None:
-            progress(start + len(chunk), len(rows))
-
-
-def _lines(
-    rows: Sequence[Row],
-    ids: Mapping[str, int],
-    batch: ImportBatch,
-    corrected: set[tuple[str, date]],
-    known: KnownBasis,
-    at: datetime,
-) -> Iterator[tuple[Any, ...]]:
-    for row in rows:
-        observed = closes_at(row.day)
-        stated = (
-            row.known_at if known == "stated" else observed + PUBLICATION_LAG if known == "assumed" else None
-        )
-        if stated is None or (row.symbol, row.day) in corrected:
-            stated = at
-        yield (
-            ids[row.symbol],
-            row.day,
-            row.close,
-            row.market_cap,
-            row.supply,
-            observed,
-            max(stated, observed),
-            batch.source,
-            batch.simulated,
-            batch.pk,
-        )

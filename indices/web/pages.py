@@ -21,6 +21,7 @@ from indices.levels import selectors as levels
 from indices.levels.facts import LevelFacts
 from indices.methodologies import selectors as methodologies
 from indices.methodologies.facts import IndexFacts, VersionFacts
+from indices.prices import selectors as prices
 from indices.rebalances import selectors as rebalances
 from indices.subscriptions import selectors as subscriptions
 from indices.subscriptions import services
@@ -208,6 +209,7 @@ def _page(
         "weights": weights_chart([(line.symbol, line.weight_ppb) for line in lines]),
         "statistics": levels.statistics_of(history),
         "constituents": [line for line in lines if line.included or line.previous_ppb],
+        "events": prices.token_events(symbols=[line.symbol for line in lines if line.included], known_by=now),
         "last": last,
         "history": rebalances.rebalances(index_id=one.id, limit=HISTORY),
         "version": rules,

@@ -132,6 +132,8 @@ EVENTS = {
     "prices.finding_kept": "Price kept after a finding",
     "prices.imported": "Prices imported",
     "prices.inspected": "Prices found that look wrong",
+    "prices.token_event_recorded": "Token event recorded",
+    "prices.token_event_withdrawn": "Token event withdrawn",
     "rebalances.applied": "Rebalance carried out",
     "rebalances.approved": "Rebalance approved",
     "rebalances.awaiting_approval": "Rebalance waits for approval",

@@ -94,6 +94,7 @@ RECORD_TABLES: dict[str, tuple[str, ...]] = {
     "indices_level": APPEND,
     "indices_streamedfee": APPEND,
     "indices_backtest": APPEND,
+    "indices_tokeneventrecord": APPEND,
     # What has a state: it moves on, and nothing of it is ever deleted, so neither may a stolen password.
     **dict.fromkeys(
         (

@@ -176,6 +176,6 @@ def test_the_command_takes_the_real_prices_once(reference_data, capsys):
     sectors = reference_data / "market" / "sector_tags_smoothbrainquant.csv"
     call_command("import_prices", path, sectors=sectors)
     assert selectors.sectors()
-    assert "67898 prices taken in, 0 known already, 0 refused." in capsys.readouterr().out
+    assert "67898 prices taken in, 0 known already, 0 outranked, 0 refused." in capsys.readouterr().out
     call_command("import_prices", path)
-    assert "0 prices taken in, 67898 known already, 0 refused." in capsys.readouterr().out
+    assert "0 prices taken in, 67898 known already, 0 outranked, 0 refused." in capsys.readouterr().out

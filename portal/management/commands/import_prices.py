@@ -16,13 +16,17 @@ ACTOR = Actor(kind="system", id="manage.py import_prices", label="import_prices"
 
 class Command(BaseCommand):
     help = (
-        "Imports daily closes from a Parquet or CSV file with columns date, symbol, close and, where they exist, "
-        "market_cap_usd, circulating_supply, known_at."
+        "Imports daily closes from a Parquet or CSV file: columns date, symbol, close and, where they exist, "
+        "market_cap_usd, circulating_supply, known_at; or a file of Coin Metrics (PriceUSD), an export of CoinGecko "
+        "(snapped_at), or daily candles of an exchange (open_time)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path)
         parser.add_argument("--source", default="", help="who observed them; the file's name unless given")
+        parser.add_argument(
+            "--symbol", default="", help="the token, where the file is of one and its name does not say which"
+        )
         parser.add_argument(
             "--known",
             choices=["assumed", "stated", "arrival"],
@@ -47,6 +51,7 @@ class Command(BaseCommand):
                 at=timezone.now(),
                 known=options["known"],
                 skip_faulty=options["skip_faulty"],
+                symbol=options["symbol"],
                 progress=self._progress,
             )
             if options["sectors"]:
@@ -58,7 +63,8 @@ class Command(BaseCommand):
         for fault in batch.faults[:20]:
             self.stderr.write(f"line {fault['line']}, {fault['field']}: {fault['message']}")
         self.stdout.write(
-            f"{path.name}: {batch.accepted} prices taken in, {batch.unchanged} known already, {batch.refused} refused."
+            f"{path.name}: {batch.accepted} prices taken in, {batch.unchanged} known already, "
+            f"{batch.outranked} outranked, {batch.refused} refused."
         )
 
     def _progress(self, done: int, total: int) -> None:
