@@ -1,5 +1,6 @@
 """Securities: terms, state, limits, rules; and the register's movements as a list."""
 
+from datetime import UTC
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,9 +15,10 @@ from issuance.compliance import selectors as stored
 from issuance.console.scope import actor_named, names, scope
 from issuance.console.wording import named, parties, told_facts
 from issuance.domain.compliance.catalogue import load
-from issuance.domain.compliance.limits import HolderLimit
-from issuance.domain.compliance.rule import Rule
+from issuance.domain.compliance.meters import meters
+from issuance.domain.compliance.rule import RuleSet
 from issuance.register import selectors as register
+from issuance.register.gathering import state_of
 from issuance.securities import selectors, services
 from issuance.securities.facts import SecurityFacts
 from issuance.securities.models import LIFECYCLE
@@ -47,11 +49,13 @@ def security(request: HttpRequest, security_id: UUID) -> HttpResponse:
     counted = register.counts(one.id)
     known = stored.versions(one.id)
     rules = load(known[0].rules).rules if known else ()
+    now = timezone.now()
+    state = state_of(one, at=now, needs=RuleSet.of(rules).needs())
     context = {
         "security": one,
         "outstanding": register.outstanding(one),
         "counted": counted,
-        "limits": _limits(rules),
+        "meters": meters(rules, state, on=now.astimezone(UTC).date()),
         "rules": rules,
         "version": known[0] if known else None,
         "again": recompute(one.token),
@@ -102,11 +106,6 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 
 for _console in (issuer_console, compliance_console):
     _console.page("decisions/<uuid:decision_id>/", name="decision", action="security.view")(decision)
-
-
-def _limits(rules: tuple[Rule, ...]) -> HolderLimit | None:
-    found = [rule for rule in rules if isinstance(rule, HolderLimit) and rule.holders is not None]
-    return min(found, key=lambda rule: rule.holders or 0, default=None)
 
 
 def _visible(request: HttpRequest, security_id: UUID, action: str) -> SecurityFacts:
