@@ -17,13 +17,13 @@ from portal.funding import selectors
 from portal.funding.facts import CURRENCIES, HouseAccount, PaymentOrder, WithdrawalFacts
 from portal.funding.formats import nacha, pain001
 from portal.funding.formats.references import code_of
+from portal.funding.guards import refuse_held
 from portal.funding.models import WITHDRAWAL, PaymentFile, PaymentItem, Withdrawal
 from portal.funding.selectors import withdrawal_facts
 from portal.funding.services import (
     ApproverCannotPay,
     free_reserved,
     locked_withdrawal,
-    refuse_held,
     settle_reserved,
     tell_withdrawal,
 )

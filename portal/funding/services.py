@@ -1,8 +1,6 @@
 """Writes of funding: credit deposits, reserve and pay withdrawals. The money itself moves in the ledger."""
 
-import re
 import uuid
-from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -13,11 +11,19 @@ from portal.approvals.selectors import approval
 from portal.audit.essences import essences
 from portal.audit.services import record
 from portal.domain.actors import Actor
-from portal.domain.errors import Conflict, Invalid, NotAllowed
+from portal.domain.errors import Conflict, NotAllowed
 from portal.domain.money import format_amount
-from portal.funding import ports
-from portal.funding.facts import CURRENCIES, Currency, DepositFacts, WithdrawalFacts
+from portal.funding.facts import CURRENCIES, DepositFacts, WithdrawalFacts
 from portal.funding.formats import accounts, references
+from portal.funding.guards import (
+    check_amount,
+    check_owner,
+    checked_reference,
+    currency_of,
+    refuse_closed,
+    refuse_held,
+    short_text,
+)
 from portal.funding.models import WITHDRAWAL, CashReference, Deposit, Withdrawal
 from portal.funding.selectors import NoSuchWithdrawal, deposit_facts, withdrawal_facts
 from portal.ledger import selectors as ledger_facts
@@ -26,8 +32,6 @@ from portal.ledger.facts import Leg
 
 APPROVE = "withdrawal.approve"
 """What a second person is asked to approve, as permissions and approvals name it."""
-LARGEST = 10**15
-_OWNER = re.compile(r"(investor|issuer):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 class BankReferenceUsed(Conflict):
@@ -40,18 +44,6 @@ class NotApproved(Conflict):
     """A withdrawal above the limit waits for a second person."""
 
     code = "withdrawal-not-approved"
-
-
-class MoneyHeld(Conflict):
-    """No money of this owner leaves: a list names him, or may."""
-
-    code = "money-held"
-
-
-class OwnerClosed(Conflict):
-    """Nobody could reach what is credited to a closed account."""
-
-    code = "owner-closed"
 
 
 class ApproverCannotPay(NotAllowed):
@@ -75,7 +67,7 @@ def open_cash_account(*, owner: str, currency: str, actor: Actor, at: datetime) 
     raises  Invalid
     """
     check_owner(owner)
-    one = _currency(currency)
+    one = currency_of(currency)
     with transaction.atomic(savepoint=False):
         made = ledger.define_instrument(
             code=one.code, kind="cash", scale=one.scale, name=one.name, actor=actor, at=at
@@ -96,8 +88,8 @@ def record_deposit(
     raises        BankReferenceUsed, OwnerClosed, Invalid naming the field
     """
     check_owner(owner)
-    one, reference = _currency(currency), _bank_reference(bank_reference)
-    _check_amount(amount_minor, one)
+    one, reference = currency_of(currency), checked_reference(bank_reference)
+    check_amount(amount_minor, one)
     with transaction.atomic():
         one_at_a_time(reference)
         known = (
@@ -170,10 +162,10 @@ def request_withdrawal(
     raises       InsufficientBalance, MoneyHeld, Invalid naming the field
     """
     check_owner(owner)
-    one = _currency(currency)
-    _check_amount(amount_minor, one)
+    one = currency_of(currency)
+    check_amount(amount_minor, one)
     to = accounts.destination(destination)
-    name = _short_text(account_name, "account_name", 140)
+    name = short_text(account_name, "account_name", 140)
     with transaction.atomic():
         one_at_a_time(key)
         known = Withdrawal.objects.filter(key=key).first()
@@ -245,7 +237,7 @@ def pay_withdrawal(
 
     raises  NoSuchWithdrawal, NotAllowedNow, NotApproved, ApproverCannotPay, MoneyHeld, Invalid
     """
-    reference = _bank_reference(bank_reference)
+    reference = checked_reference(bank_reference)
     with transaction.atomic():
         row = locked_withdrawal(withdrawal_id)
         if row.state == "awaiting_approval":
@@ -289,7 +281,7 @@ def settle_reserved(
 
 def reject_withdrawal(*, withdrawal_id: UUID, reason: str, actor: Actor, at: datetime) -> WithdrawalFacts:
     """Refuse it; the amount is free again. raises  NoSuchWithdrawal, NotAllowedNow, MakerCannotCheck, Invalid"""
-    said = _short_text(reason, "reason", 2000)
+    said = short_text(reason, "reason", 2000)
     with transaction.atomic():
         row = locked_withdrawal(withdrawal_id)
         row.state = WITHDRAWAL.after(row.state, "reject")
@@ -371,61 +363,6 @@ def _same_withdrawal(
     ):
         return withdrawal_facts(known)
     raise ledger.KeyReused("This key was used for another withdrawal; nothing was changed.", field="key")
-
-
-def _currency(code: str) -> Currency:
-    one = CURRENCIES.get(code)
-    if one is None:
-        raise Invalid(
-            f"{code[:10]!r} is not a currency here; possible: {', '.join(CURRENCIES)}.", field="currency"
-        )
-    return one
-
-
-def refuse_held(owners: Collection[str], *, at: datetime) -> None:
-    """raises  MoneyHeld where no money of one of these owners may leave"""
-    held = [one.held for one in ports.standings_of(owners, at=at).values() if one.held]
-    if held:
-        raise MoneyHeld(
-            held[0] if len(held) == 1 else f"{held[0]} The same of {len(held) - 1} more of these owners.",
-            next_step="Nothing was paid. Compliance decides first.",
-        )
-
-
-def refuse_closed(owner: str, *, at: datetime) -> None:
-    """raises  OwnerClosed where nothing may be credited any more"""
-    told = ports.standings_of([owner], at=at).get(owner)
-    if told is not None and told.closed:
-        raise OwnerClosed(told.closed, field="owner", next_step="Nothing was credited. Have it sent back.")
-
-
-def check_owner(owner: str) -> None:
-    if not _OWNER.fullmatch(owner):
-        raise Invalid("The owner is written as investor:<uuid> or issuer:<uuid>.", field="owner")
-
-
-def _check_amount(amount_minor: int, one: Currency) -> None:
-    if amount_minor <= 0:
-        raise Invalid("The amount must be above zero.", field="amount")
-    if amount_minor >= LARGEST:
-        most = format_amount(LARGEST, scale=one.scale)
-        raise Invalid(f"The amount must be below {most} {one.code}.", field="amount")
-
-
-def _bank_reference(text: str) -> str:
-    reference = text.strip()
-    if not 3 <= len(reference) <= 80 or not reference.isascii() or not reference.isprintable():
-        raise Invalid("The bank reference has 3 to 80 plain characters.", field="bank_reference")
-    return reference
-
-
-def _short_text(text: str, field: str, most: int) -> str:
-    said = " ".join(text.split())
-    if not said or len(said) > most or not said.isprintable():
-        raise Invalid(
-            f"{field.replace('_', ' ').capitalize()} has 1 to {most} printable characters.", field=field
-        )
-    return said
 
 
 def tell_withdrawal(

@@ -14,8 +14,9 @@ from portal.domain.actors import Actor
 from portal.domain.errors import Conflict, Invalid, NotFound
 from portal.funding import matching, payments
 from portal.funding.formats.references import code_of
+from portal.funding.guards import check_owner, refuse_closed
 from portal.funding.models import Deposit, LineMatter, Withdrawal
-from portal.funding.services import NoSuchWithdrawal, check_owner, open_cash_account, refuse_closed
+from portal.funding.services import NoSuchWithdrawal, open_cash_account
 from portal.ledger import selectors as ledger_facts
 from portal.ledger import services as ledger
 from portal.ledger.facts import Leg

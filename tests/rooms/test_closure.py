@@ -28,6 +28,7 @@ from portal.domain.roles import Role
 from portal.funding import reconciliation, statements, suspense
 from portal.funding import selectors as funding_facts
 from portal.funding import services as funding
+from portal.funding.guards import OwnerClosed
 from portal.outbox.models import Message
 from tests.factories import accounts
 from tests.factories.bank_files import Booking, camt
@@ -287,9 +288,9 @@ def test_money_for_a_closed_account_goes_to_suspense_and_is_credited_by_nobody(n
     done = statements.import_statement(content=content, filename="s.xml", actor=ME, at=now)
     (line,) = reconciliation.lines()
     assert (done.suspense, line.why) == (1, f"Its reference {reference} is of an account that was closed.")
-    with pytest.raises(funding.OwnerClosed, match="was closed on"):
+    with pytest.raises(OwnerClosed, match="was closed on"):
         suspense.propose_owner(line_id=line.id, owner=investor.owner, reason="It is his.", actor=ME, at=now)
-    with pytest.raises(funding.OwnerClosed, match="was closed on"):
+    with pytest.raises(OwnerClosed, match="was closed on"):
         fund(investor, currency="EUR", amount_minor=100, at=now)
     assert funding_facts.deposits(owner=investor.owner) == []
     assert [one.posted for one in funding_facts.cash(owner=investor.owner)] == [0]

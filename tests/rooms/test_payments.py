@@ -17,6 +17,7 @@ from portal.domain.lifecycle import NotAllowedNow
 from portal.domain.roles import Role
 from portal.funding import payments, reconciliation, selectors, services, statements, suspense
 from portal.funding.formats.references import code_of
+from portal.funding.guards import MoneyHeld
 from portal.funding.models import PaymentFile, PaymentItem
 from portal.funding.verify import verify_funding
 from tests.factories import accounts
@@ -205,13 +206,13 @@ def test_nothing_is_paid_out_to_somebody_a_list_names_since_he_asked(now, operat
                 hit_id=hit.id, true_match=True, reason="The same person.", officer_id=made.officer.id,
                 actor=accounts.actor(made.officer), at=now,
             )  # fmt: skip
-        with pytest.raises(services.MoneyHeld, match=made.investor.reference):
+        with pytest.raises(MoneyHeld, match=made.investor.reference):
             services.pay_withdrawal(
                 withdrawal_id=asked.id, bank_reference="BK-1", actor=accounts.actor(operator), at=now
             )
-        with pytest.raises(services.MoneyHeld):
+        with pytest.raises(MoneyHeld):
             send(asked, large, other, now=now, by=operator)
-        with pytest.raises(services.MoneyHeld):
+        with pytest.raises(MoneyHeld):
             withdraw(made.owner, 1, now=now)
     assert [state(one) for one in (asked, large, other)] == ["approved"] * 3
     assert free(made.owner) == 5_000_000 - 500 - 1_000_001
