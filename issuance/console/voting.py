@@ -250,7 +250,9 @@ def decided_at(asked: ApprovalFacts) -> str:
 issuer_console.page(
     "votes/", name="votes", action="voting.view", label="Votes", group="Run", icon="vote", order=20
 )(votes)
-compliance_console.page("votes/", name="votes", action="voting.view")(votes)
+compliance_console.page(
+    "votes/", name="votes", action="voting.view", label="Votes", group="Operate", icon="vote", order=40
+)(votes)
 for _console in (issuer_console, compliance_console):
     _console.page("votes/<uuid:meeting_id>/", name="voting", action="voting.view")(vote)
     _console.page("votes/<uuid:meeting_id>/sign/certify/", name="voting-certify", action=services.CERTIFY)(
