@@ -27,7 +27,7 @@ from portal.http.exports import Cell, download
 
 MONTH = timedelta(days=30)
 SHOWN, MOST = 500, 20_000
-HORIZONS = (30, 60, 90)
+HORIZON = timedelta(days=90)
 
 
 class TooMuch(Invalid):
@@ -45,7 +45,7 @@ class SpanForm(forms.Form):
 
     def span(self, now: datetime) -> tuple[datetime, datetime]:
         given = self.cleaned_data if self.is_valid() else {}
-        until = given.get("until") or now + timedelta(minutes=5)
+        until = given.get("until") or now
         return given.get("since") or until - MONTH, until
 
 
@@ -117,7 +117,9 @@ def expiring_report(request: HttpRequest) -> HttpResponse:
             {"label": label, "value": sum(1 for one in rows if low <= one[5] <= high)}
             for label, low, high in (
                 (_("Past"), -100_000, -1),
-                *((_("In %(n)s days") % {"n": n}, n - 30 + (n > 30), n) for n in HORIZONS),
+                (_("Within 30 days"), 0, 30),
+                (_("31 to 60 days"), 31, 60),
+                (_("61 to 90 days"), 61, 90),
             )
         ],
         "may_export": allowed(request, "audit.export"),
@@ -127,7 +129,7 @@ def expiring_report(request: HttpRequest) -> HttpResponse:
 
 def _ending(today: date) -> list[tuple[UUID, str, str, date, str]]:
     """(investor, reference, what, last day, detail), the earliest first."""
-    until = today + timedelta(days=max(HORIZONS))
+    until = today + HORIZON
     found = [
         (case.investor_id, "Identity check", case.valid_until, f"{case.risk_points} risk points")
         for case in kyc.refreshable(until=until, limit=MOST)

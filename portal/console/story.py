@@ -174,4 +174,6 @@ def _line(event: EventFacts) -> Happening:
 
 
 def _plain(value: Any) -> str:
+    if value is None:
+        return "–"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

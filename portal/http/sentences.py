@@ -95,6 +95,7 @@ EVENTS = {
     "kyc.identity_check_started": "Identity provider began a check",
     "kyc.message_written": "Message in the KYC case",
     "kyc.opened": "KYC case opened",
+    "kyc.proposed": "KYC proposed to a second officer",
     "kyc.refresh_opened": "KYC refresh begun",
     "kyc.refresh_reminded": "Investor reminded of the KYC refresh",
     "kyc.rejected": "KYC refused",
