@@ -20,7 +20,7 @@ from portal.http.actors import actor_of
 from portal.http.authorization import require
 
 
-class PaperSerializer(serializers.Serializer[Any]):
+class RoomPaperSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     version = serializers.IntegerField()
@@ -31,7 +31,7 @@ class PaperSerializer(serializers.Serializer[Any]):
     added_at = serializers.DateTimeField()
 
 
-class MissingSerializer(serializers.Serializer[Any]):
+class RoomMissingSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     what = serializers.CharField()
     how_to_get_it = serializers.CharField()
@@ -39,8 +39,10 @@ class MissingSerializer(serializers.Serializer[Any]):
 
 class RoomSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField(help_text="How many papers there are, whether or not you may see them.")
-    papers = PaperSerializer(many=True, help_text="Empty while something is missing.")
-    missing = MissingSerializer(many=True, help_text="What keeps you out; empty when you may see the papers.")
+    papers = RoomPaperSerializer(many=True, help_text="Empty while something is missing.")
+    missing = RoomMissingSerializer(
+        many=True, help_text="What keeps you out; empty when you may see the papers."
+    )
 
 
 class DataRoom(APIView):

@@ -96,7 +96,15 @@ ABOUT_HIMSELF = {
     "member.grant",
     "member.end",
 }
-BY_A_SECOND_PERSON = {"closure.approve", "dividend.approve", "voting.certify", "index.approve", "withdrawal.approve", "withdrawal.pay", "suspense.decide"}
+BY_A_SECOND_PERSON = {
+    "closure.approve",
+    "dividend.approve",
+    "voting.certify",
+    "index.approve",
+    "withdrawal.approve",
+    "withdrawal.pay",
+    "suspense.decide",
+}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)

@@ -9,7 +9,7 @@ TABLE = "indices_backtest"
 class Migration(migrations.Migration):
     """Backtests are a table of record: what was shown before an index was published stays."""
 
-    dependencies = [("indices", "0008_ratings")]
+    dependencies = [("indices", "0007_token_events")]
 
     operations = [
         migrations.CreateModel(
