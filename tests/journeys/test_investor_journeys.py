@@ -26,15 +26,16 @@ from investors.screening import selectors as screening
 from investors.screening import services as screening_services
 from issuance.offerings import services as offerings
 from issuance.offerings.selectors import subscription
+from issuance.register.facts import Intended
 from issuance.register.selectors import holdings
-from issuance.register.services import MovementRefused
+from issuance.register.services import MovementRefused, transfer
 from portal.audit import selectors as audit
 from portal.domain.roles import Role
 from portal.ledger import selectors as ledger
 from portal.ledger.verify import verify_ledger
 from tests.factories import accounts
 from tests.factories.investors import approved_investor, case_with_papers, new_investor, pdf, screening_list
-from tests.factories.issuance import active_security, open_offering, settle, subscribe
+from tests.factories.issuance import active_security, give, open_offering, settle, subscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -239,7 +240,7 @@ def test_an_investor_abroad_gets_in_under_regulation_s_and_not_beside_it(now):
     assert [one.rule for one in refused.value.decision.failures] == ["accredited_required"]
     with pytest.raises(MovementRefused) as refused:
         subscribe(abroad, carl, at=start, quantity=4)
-    assert [one.rule for one in refused.value.decision.failures] == ["countries"]
+    assert [one.rule for one in refused.value.decision.failures] == ["offshore_buyer"]
     assert in_by(berta, (issued, abroad, start), now) == 4
     assert cash(carl) == (10_000_00, 0)
 
@@ -309,6 +310,8 @@ def test_a_true_match_after_the_approval_freezes_at_once(now):
     offering = open_offering(issued, at=start, days=23 / 24)
     egon = approved_investor(at=start, legal_name="Egon Wrackwell Tarnish", cash={"USD": 10_000_00})
     made = subscribe(offering, egon, at=start, quantity=4)
+    give(issued, egon, 5, at=start)
+    friend = approved_investor(at=start)
     screening_services.import_list(
         source="Example sanctions list",
         list_date=now.date(),
@@ -333,7 +336,12 @@ def test_a_true_match_after_the_approval_freezes_at_once(now):
     assert not claims.may_hold
     with pytest.raises(MovementRefused):
         subscribe(offering, egon, at=now - timedelta(hours=1), quantity=1)
+    away = Intended("transfer", issued.security.id, 5, "gift:1", source=egon.owner, target=friend.owner)
+    with pytest.raises(MovementRefused) as refused:
+        transfer(
+            key="gift:1", intended=away, reason="A gift.", actor=issued.actor, at=now - timedelta(hours=1)
+        )
+    assert "sanctions_screened" in [one.rule for one in refused.value.decision.failures]
     close(offering, issued, now)
     assert subscription(made.id).state == "refused"
-    assert holdings(issued.security) == {}
-    assert audit.events(action="screening.true_match") or audit.events(subject=f"investor:{egon.id}")
+    assert holdings(issued.security) == {egon.owner: 5}

@@ -149,6 +149,15 @@ def test_accreditation_can_be_asked_of_some_countries_only():
     assert outcome(rule, sale(receiver=buyer(accredited=None))) is FAILED
 
 
+def test_nothing_leaves_a_frozen_account_whoever_would_receive_it():
+    frozen = replace(BUYER, claims=replace(CLAIMS, blocked=True))
+    for kind, receiver in (("transfer", BUYER), ("redeem", None)):
+        found = SanctionsScreened().check(replace(sale(), kind=kind, sender=frozen, receiver=receiver))
+        assert found.outcome is FAILED
+        assert "frozen" in found.message
+    assert outcome(SanctionsScreened(), replace(sale(), kind="transfer", sender=BUYER)) is PASSED
+
+
 def test_a_standing_is_asked_by_name_and_day():
     held = Standing("qualified_purchaser", uuid4(), "2(a)(51)(i)", DAY, DAY)
     rule = StandingRequired()

@@ -67,7 +67,10 @@ class IdentityVerified(Rule):
 
 @dataclass(frozen=True, slots=True)
 class SanctionsScreened(Rule):
-    """The receiver was screened, without an open or true match, within `max_age_days`; None is unlimited."""
+    """
+    The receiver was screened, without an open or true match, within `max_age_days`; None is unlimited. Nothing
+    leaves the account of somebody whom a list names, or may name, either: blocked property stays where it is.
+    """
 
     code: ClassVar[str] = "sanctions_screened"
     title: ClassVar[str] = "Screened against sanctions lists"
@@ -77,10 +80,12 @@ class SanctionsScreened(Rule):
 
     def check(self, facts: Facts) -> Finding:
         party = _receiving(facts)
+        wait = "A compliance officer has to look at it; nothing is needed from the investor."
+        if facts.sender is not None and facts.sender.claims is not None and facts.sender.claims.blocked:
+            return self.failed("The account that the securities would leave is frozen.", remedy=wait)
         if party is None:
             return self.not_applicable("Nobody receives securities here.")
         claims = party.claims
-        wait = "A compliance officer has to look at it; nothing is needed from the investor."
         if claims is None or claims.screened_on is None:
             return self.failed("No screening against the sanctions lists is on record.", remedy=wait)
         if claims.blocked:
