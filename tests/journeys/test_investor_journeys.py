@@ -314,7 +314,7 @@ def test_a_true_match_after_the_approval_freezes_at_once(now):
     friend = approved_investor(at=start)
     screening_services.import_list(
         source="Example sanctions list",
-        list_date=now.date(),
+        list_date=(now - timedelta(hours=2)).date(),
         content=b'reference,name,born\nX-9,"TARNISH, Egon Wrackwell",1980-02-29\n',
         actor=accounts.SETUP,
         at=now - timedelta(hours=2),
