@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from issuance.corporate_actions import services as dividends
 from issuance.offerings import services as offerings
 from issuance.securities.models import Security
 from issuance.voting.facts import MeetingFacts, NewMeeting, NewResolution, ResolutionFacts
-from issuance.voting.models import LIFECYCLE, Meeting, MeetingClass, Resolution
+from issuance.voting.models import LIFECYCLE, Ballot, Meeting, MeetingClass, Resolution
 from issuance.voting.schema import check_meeting, check_resolution
 from issuance.voting.selectors import NoSuchMeeting, count, meeting, resolution_facts
 from issuance.voting.snapshot import powers_fingerprint, take
@@ -171,7 +172,7 @@ def close_voting(*, meeting_id: UUID, actor: Actor, at: datetime) -> MeetingFact
     """
     with transaction.atomic():
         row = locked(meeting_id)
-        row.state, row.closed_at = LIFECYCLE.after(row.state, "close"), at
+        row.state, row.closed_at = LIFECYCLE.after(row.state, "close"), _not_before_the_last_ballot(row, at)
         early = at < row.closes_at
         if early and not row.early_close:
             raise NotYet(f"Voting goes on until {_time(row.closes_at)}.", field="closes_at")
@@ -200,6 +201,12 @@ def close_voting(*, meeting_id: UUID, actor: Actor, at: datetime) -> MeetingFact
             result_sha256=_result(row)["result_sha256"],
         )
     return meeting(row.pk)
+
+
+def _not_before_the_last_ballot(row: Meeting, at: datetime) -> datetime:
+    """A ballot that came in while closing waited for its lock was counted, so the vote was open until then."""
+    last = Ballot.objects.filter(resolution__meeting=row).aggregate(last=Max("cast_at"))["last"]
+    return at if last is None else max(at, last)
 
 
 def cancel(*, meeting_id: UUID, reason: str, actor: Actor, at: datetime) -> MeetingFacts:

@@ -115,11 +115,15 @@ def test_the_description_is_the_one_that_was_agreed(tmp_path: Path) -> None:
     assert made.read_text() == SNAPSHOT.read_text()
 
 
+# A message carries its own id, and a token may be asked for as often as wanted.
+WITHOUT_KEY = {"/api/v1/identity-provider/messages", "/api/v1/oauth/token"}
+
+
 def test_every_operation_may_answer_with_a_problem_and_unsafe_ones_take_a_key() -> None:
     described = yaml.safe_load(SNAPSHOT.read_text())
     assert described["openapi"].startswith("3.1")
-    for operations in described["paths"].values():
+    for path, operations in described["paths"].items():
         for method, operation in operations.items():
             assert "default" in operation["responses"]
-            if method in ("post", "put", "patch", "delete"):
+            if method in ("post", "put", "patch", "delete") and path not in WITHOUT_KEY:
                 assert "Idempotency-Key" in [one["name"] for one in operation["parameters"]]

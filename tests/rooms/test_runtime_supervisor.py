@@ -152,7 +152,8 @@ def test_the_first_start_says_in_one_line_where_to_look(running):
 
 def test_its_secrets_are_for_nobody_else(running):
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (running.var / "keys").iterdir()}
-    assert modes == {"secret-key": "0o600", "field-keys": "0o600", "audit-signing.pem": "0o600"}
+    names = {"secret-key", "field-keys", "audit-signing.pem", "paper-signing.pem", "paper-signing.crt"}
+    assert modes == dict.fromkeys(names, "0o600")
     assert (running.var / "keys").stat().st_mode & 0o777 == 0o700
 
 
