@@ -243,7 +243,9 @@ def to_match(request: HttpRequest) -> Sequence[desk.Task]:
         return []
     return [
         desk.Task(
-            title=f"{reconciliation.waiting_count()} lines of bank statements wait to be matched",
+            title="One line of a bank statement waits to be matched"
+            if (found := reconciliation.waiting_count()) == 1
+            else f"{found} lines of bank statements wait to be matched",
             text="Nobody's reference explains them.",
             href=reverse("compliance:suspense"),
             action="Match",
