@@ -241,11 +241,12 @@ def to_match(request: HttpRequest) -> Sequence[desk.Task]:
     found = reconciliation.lines(limit=1) if possible(request, "deposit.view") else []
     if not found:
         return []
+    waiting = reconciliation.waiting_count()
     return [
         desk.Task(
             title="One line of a bank statement waits to be matched"
-            if (found := reconciliation.waiting_count()) == 1
-            else f"{found} lines of bank statements wait to be matched",
+            if waiting == 1
+            else f"{waiting} lines of bank statements wait to be matched",
             text="Nobody's reference explains them.",
             href=reverse("compliance:suspense"),
             action="Match",
