@@ -189,8 +189,17 @@ def shown_owner(owner: str, known: Mapping[UUID, str]) -> str:
 
 
 def owner_typed(text: str) -> str:
-    """An owner as typed: the ledger's form, or an investor's reference."""
+    """
+    An owner as typed: the ledger's form, or an investor's reference.
+
+    raises  Invalid where no such investor is known; of other owners the funding service judges the form
+    """
     given = text.strip()
+    if given.startswith("investor:"):
+        try:
+            return profiles.investor(UUID(given.removeprefix("investor:"))).owner
+        except (ValueError, profiles.NoSuchInvestor) as unknown:
+            raise Invalid("There is no investor with this id.", field="owner") from unknown
     if not given.upper().startswith("INV-"):
         return given
     found = [one for one in profiles.investors(reference=given) if one.reference == given.upper()]

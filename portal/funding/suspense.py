@@ -16,7 +16,7 @@ from portal.funding import matching, payments
 from portal.funding.formats.references import code_of
 from portal.funding.guards import check_owner, refuse_closed
 from portal.funding.models import Deposit, LineMatter, Withdrawal
-from portal.funding.services import NoSuchWithdrawal, open_cash_account
+from portal.funding.services import ApproverCannotPay, NoSuchWithdrawal, open_cash_account
 from portal.ledger import selectors as ledger_facts
 from portal.ledger import services as ledger
 from portal.ledger.facts import Leg
@@ -99,7 +99,7 @@ def explain(*, line_id: UUID, withdrawal_id: UUID | None, reason: str, actor: Ac
     Explain money that went out: it paid this withdrawal, which is thereby paid; or, without one, it was none of the
     investors' money, such as a charge of the bank, and the reconciliation shows it apart.
 
-    raises  NoSuchLine, NotAllowedNow, DoesNotFit, NoSuchWithdrawal, Invalid
+    raises  NoSuchLine, NotAllowedNow, DoesNotFit, NoSuchWithdrawal, ApproverCannotPay, Invalid
     """
     said = _reason(reason)
     with transaction.atomic():
@@ -109,6 +109,10 @@ def explain(*, line_id: UUID, withdrawal_id: UUID | None, reason: str, actor: Ac
             found = Withdrawal.objects.filter(pk=withdrawal_id).first()
             if found is None:
                 raise NoSuchWithdrawal("There is no withdrawal with this id.", field="withdrawal")
+            if found.approved_by and found.approved_by == str(actor):
+                raise ApproverCannotPay(
+                    "You approved this withdrawal; somebody else says that this line paid it."
+                )
             line = matter.line
             if (found.currency, found.amount_minor) != (line.currency, -line.amount_minor):
                 raise DoesNotFit(

@@ -220,6 +220,11 @@ def test_a_deposit_is_credited_by_an_operator_only(client, officer):
     sign_in(client, officer)
     assert client.post(reverse("compliance:deposits"), sent).status_code == 403
     sign_in(client, accounts.member(Role.OPERATOR))
+    for nobody in (f"investor:{uuid4()}", "investor:ada", "INV-0000000"):
+        unknown = client.post(reverse("compliance:deposits"), {**sent, "owner": nobody})
+        assert unknown.status_code == 422
+        assert "There is no investor" in unknown.content.decode()
+    assert funding.deposits(owner=made.owner) == []
     assert client.post(reverse("compliance:deposits"), sent).status_code == 302
     (one,) = funding.deposits(owner=made.owner)
     assert one.amount_minor == 1250

@@ -250,6 +250,20 @@ def test_a_payment_made_at_the_bank_is_explained_by_hand(owner, now, operator):
     assert (state(asked), state(wrong)) == ("paid", "approved")
 
 
+def test_who_approved_a_withdrawal_does_not_explain_a_line_by_it(owner, now, operator):
+    asked = withdraw(owner, 1_000_001, now=now)
+    services.approve_withdrawal(withdrawal_id=asked.id, actor=accounts.actor(operator), at=now)
+    take_in([Booking("-10000.01", "wire")], opening="10009.00", closing="8.99", now=now)
+    (line,) = reconciliation.lines()
+    given = {"line_id": line.id, "withdrawal_id": asked.id, "reason": "Paid by wire.", "at": now}
+    with pytest.raises(services.ApproverCannotPay):
+        suspense.explain(actor=accounts.actor(operator), **given)
+    assert state(asked) == "approved"
+    assert [one.id for one in reconciliation.lines()] == [line.id]
+    suspense.explain(actor=accounts.actor(accounts.member(Role.OPERATOR)), **given)
+    assert state(asked) == "paid"
+
+
 def test_one_recorded_as_paid_by_hand_meets_its_line(owner, now, operator):
     asked = withdraw(owner, 500, now=now)
     services.pay_withdrawal(
