@@ -100,3 +100,13 @@ def test_nobody_else_saves_any(client: Client, role: Role) -> None:
     assert client.get("/compliance/searches/").status_code == 403
     assert save(client).status_code == 403
     assert selectors.searches_of(person.id) == []
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.AUDITOR, Role.COMPLIANCE_OFFICER])
+def test_the_empty_page_leads_to_a_list_that_its_reader_may_open(client: Client, role) -> None:
+    sign_in(client, accounts.member(role))
+    page = client.get("/compliance/searches/").content.decode()
+    empty = page[page.index("No saved search yet") :]
+    assert 'href="/compliance/"' in empty
+    assert "/compliance/audit/" not in empty[: empty.index("</section>")]
+    assert client.get("/compliance/").status_code == 200
