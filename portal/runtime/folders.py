@@ -4,10 +4,12 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 LOCK = "in-use.lock"
+LAST_WORDS_SECONDS = 5.0
 
 
 @dataclass
@@ -18,8 +20,13 @@ class Scratch:
     handle: int
 
     def remove(self) -> None:
-        """Delete the folder and let the lock go."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Delete the folder and let the lock go; what a process on its way out still writes into it is deleted too."""
+        deadline = time.monotonic() + LAST_WORDS_SECONDS
+        while self.path.exists():
+            shutil.rmtree(self.path, ignore_errors=True)
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
         os.close(self.handle)
 
 

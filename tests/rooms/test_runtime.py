@@ -254,3 +254,22 @@ def test_an_interrupted_test_run_leaves_nothing(number):
         assert runner.wait(30) in {130, 128 + number}
         assert not is_alive(server)
         assert list(scratch.iterdir()) == []
+
+
+def test_what_a_dying_process_still_writes_is_removed_too(tmp_path, monkeypatch):
+    """It comes between the listing of a folder and its removal, which then finds the folder full again."""
+    scratch = make_scratch("last-words-", parent=tmp_path)
+    inner, swept = scratch.path / "pg", []
+    inner.mkdir()
+    rmdir = os.rmdir
+
+    def rmdir_after_a_last_write(path, *args, **kwargs):
+        if Path(path).name == "pg" and not swept:
+            swept.append(path)
+            (inner / "last-words").write_text("written on the way out")
+        rmdir(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "rmdir", rmdir_after_a_last_write)
+    scratch.remove()
+    assert swept
+    assert list(tmp_path.iterdir()) == []
